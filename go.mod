@@ -1,0 +1,3 @@
+module tcp-operator.io
+
+go 1.26.0
