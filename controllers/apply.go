@@ -1,0 +1,198 @@
+package controllers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/utils/lru"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"tcp-operator.io/api/v1alpha1"
+	"tcp-operator.io/controllers/fault"
+)
+
+// FieldOwner is the one owner of the fields that the operator writes in
+// children.
+const FieldOwner = "tcp-operator"
+
+// recheckRefused is when a child that was refused is tried again: what
+// refused it is not watched.
+const recheckRefused = 30 * time.Second
+
+// children writes children by server-side apply, and skips what would change
+// nothing. It is safe for concurrent use.
+type children struct {
+	client client.Client // reads come from the cache
+	live   client.Reader // reads come from the API server
+
+	applied *lru.Cache // applied by the child's UID
+}
+
+// rememberedChildren bounds the memory: a child that fell out costs one apply
+// that changes nothing.
+const rememberedChildren = 1 << 16
+
+// applied is what is remembered of the last apply of a child.
+type applied struct {
+	wanted uint64 // hash of what was applied
+	live   uint64 // hash of what the server made of it
+}
+
+func newChildren(c client.Client, live client.Reader) *children {
+	return &children{client: c, live: live, applied: lru.New(rememberedChildren)}
+}
+
+// apply makes the child of owner, which has owner's name, as wanted. into is an
+// empty object of the child's type, which afterwards holds the child as it is
+// now. A child that belongs to somebody else is left as it is: the error is a
+// *fault.Invalid.
+func (c *children) apply(ctx context.Context, owner client.Object, wanted runtime.ApplyConfiguration, into client.Object) error {
+	key := client.ObjectKeyFromObject(owner)
+	exists, err := c.find(ctx, key, into)
+	if err != nil {
+		return err
+	}
+	if exists {
+		if err := checkOwner(owner, into); err != nil {
+			return err
+		}
+	}
+	hash := hashOf(wanted)
+	if exists && c.same(into, hash) {
+		return nil
+	}
+	// Without force nothing of a foreign object that appeared meanwhile is
+	// overwritten: its fields conflict.
+	options := []client.ApplyOption{client.FieldOwner(FieldOwner)}
+	if exists {
+		options = append(options, client.ForceOwnership)
+	}
+	if err := c.client.Apply(ctx, wanted, options...); err != nil {
+		return refused(fmt.Errorf("applying %s %s: %w", kindOf(into), key.Name, err))
+	}
+	if err := convert(wanted, into); err != nil {
+		return err
+	}
+	c.remember(into, hash)
+	return nil
+}
+
+// find reads the child from the cache and, because the cache holds labelled
+// objects only, from the API server when it is not there.
+func (c *children) find(ctx context.Context, key client.ObjectKey, into client.Object) (bool, error) {
+	err := c.client.Get(ctx, key, into)
+	if apierrors.IsNotFound(err) {
+		err = c.live.Get(ctx, key, into)
+	}
+	if apierrors.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading %s %s: %w", kindOf(into), key.Name, err)
+	}
+	return true, nil
+}
+
+// checkOwner tells whether child is controlled by owner.
+func checkOwner(owner, child client.Object) error {
+	ref := metav1.GetControllerOf(child)
+	if ref != nil && ref.UID == owner.GetUID() {
+		return nil
+	}
+	if ref != nil && ref.Name == owner.GetName() && ref.Kind == kindOf(owner) {
+		return &fault.Waiting{
+			Reason:  v1alpha1.ReasonRolloutPending,
+			Err:     fmt.Errorf("%s %q of the resource's predecessor is still being deleted", kindOf(child), child.GetName()),
+			Recheck: 5 * time.Second,
+		}
+	}
+	holder := "nobody"
+	if ref != nil {
+		holder = ref.Kind + " " + ref.Name
+	}
+	return &fault.Invalid{
+		Reason: v1alpha1.ReasonNameConflict,
+		Err: fmt.Errorf("%s %q exists and is controlled by %s: rename it or this resource, or delete it",
+			kindOf(child), child.GetName(), holder),
+		Recheck: recheckRefused,
+	}
+}
+
+// refused turns an answer that repeating will not change into a
+// *fault.Invalid.
+func refused(err error) error {
+	if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
+		return &fault.Waiting{Reason: v1alpha1.ReasonRolloutPending, Err: err}
+	}
+	if apierrors.IsInvalid(err) || apierrors.IsForbidden(err) || apierrors.IsBadRequest(err) {
+		return &fault.Invalid{Reason: v1alpha1.ReasonRefused, Err: err, Recheck: recheckRefused}
+	}
+	return err
+}
+
+// same tells whether applying what hashes to wanted would change nothing: it
+// was applied before, and the child is still what the server made of it.
+func (c *children) same(child client.Object, wanted uint64) bool {
+	last, ok := c.applied.Get(child.GetUID())
+	return ok && last == (applied{wanted: wanted, live: liveHash(child)})
+}
+
+func (c *children) remember(child client.Object, wanted uint64) {
+	c.applied.Add(child.GetUID(), applied{wanted: wanted, live: liveHash(child)})
+}
+
+// liveHash covers what the operator may own in a child, and neither its
+// status nor its bookkeeping.
+func liveHash(child client.Object) uint64 {
+	var spec any
+	switch o := child.(type) {
+	case *appsv1.Deployment:
+		spec = o.Spec
+	case *corev1.Service:
+		spec = o.Spec
+	}
+	return hashOf([]any{child.GetLabels(), child.GetAnnotations(), child.GetOwnerReferences(), spec})
+}
+
+func hashOf(v any) uint64 {
+	h := fnv.New64a()
+	if err := json.NewEncoder(h).Encode(v); err != nil {
+		panic("children are plain data: " + err.Error())
+	}
+	return h.Sum64()
+}
+
+// convert turns the server's answer, which Apply left in from, into a typed
+// object.
+func convert(from, into any) error {
+	text, err := json.Marshal(from)
+	if err != nil {
+		return fmt.Errorf("reading the answer to an apply: %w", err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("reading the answer to an apply: %w", err)
+	}
+	return nil
+}
+
+func kindOf(o client.Object) string {
+	switch o.(type) {
+	case *appsv1.Deployment:
+		return "Deployment"
+	case *corev1.Service:
+		return "Service"
+	case *v1alpha1.TcpServer:
+		return v1alpha1.ServerKind.Kind
+	case *v1alpha1.TcpClient:
+		return v1alpha1.ClientKind.Kind
+	}
+	return fmt.Sprintf("%T", o)
+}

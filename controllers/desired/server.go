@@ -1,0 +1,101 @@
+package desired
+
+import (
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+
+	"tcp-operator.io/api/v1alpha1"
+)
+
+// Defaults are what the operator, not the resource, decides.
+type Defaults struct {
+	// WorkloadImage runs in every pod.
+	WorkloadImage string
+}
+
+// ServerChildren are the children of a TcpServer.
+type ServerChildren struct {
+	Service    *corev1ac.ServiceApplyConfiguration
+	Deployment *appsv1ac.DeploymentApplyConfiguration
+}
+
+// Server returns the children of cr, or a *fault.Invalid.
+func Server(cr *v1alpha1.TcpServer, defaults Defaults) (ServerChildren, error) {
+	settings, err := serverSettings(cr.Spec)
+	if err != nil {
+		return ServerChildren{}, err
+	}
+	pods := workloadPod{
+		kind:       v1alpha1.ServerKind,
+		owner:      cr,
+		replicas:   Replicas(cr.Spec.Replicas),
+		image:      defaults.WorkloadImage,
+		role:       "server",
+		settings:   render(settings),
+		ports:      []*corev1ac.ContainerPortApplyConfiguration{containerPort(TCPPortName, cr.Spec.Port)},
+		preStop:    withdrawal,
+		replyDelay: time.Duration(settings.Reply.Delay),
+		// Two, so that one slow answer does not take a server out of its Service.
+		readinessFailures: 2,
+		pod:               cr.Spec.Pod,
+	}
+	return ServerChildren{Service: service(cr), Deployment: pods.deployment()}, nil
+}
+
+func service(cr *v1alpha1.TcpServer) *corev1ac.ServiceApplyConfiguration {
+	want := cr.Spec.Service
+	port := corev1ac.ServicePort().
+		WithName(TCPPortName).
+		WithProtocol(corev1.ProtocolTCP).
+		WithPort(want.Port).
+		WithTargetPort(intstr.FromString(TCPPortName))
+	if want.NodePort != 0 {
+		port.WithNodePort(want.NodePort)
+	}
+	s := corev1ac.ServiceSpec().
+		WithType(corev1.ServiceType(want.Type)).
+		WithSelector(Selector(v1alpha1.ServerKind, cr.Name)).
+		WithPorts(port)
+	if want.ExternalTrafficPolicy != "" {
+		s.WithExternalTrafficPolicy(corev1.ServiceExternalTrafficPolicy(want.ExternalTrafficPolicy))
+	}
+	if want.InternalTrafficPolicy != "" {
+		s.WithInternalTrafficPolicy(corev1.ServiceInternalTrafficPolicy(want.InternalTrafficPolicy))
+	}
+	if want.SessionAffinity != "" {
+		s.WithSessionAffinity(corev1.ServiceAffinity(want.SessionAffinity))
+	}
+	if want.IPFamilyPolicy != "" {
+		s.WithIPFamilyPolicy(corev1.IPFamilyPolicy(want.IPFamilyPolicy))
+	}
+	for _, family := range want.IPFamilies {
+		s.WithIPFamilies(corev1.IPFamily(family))
+	}
+	if want.LoadBalancerClass != "" {
+		s.WithLoadBalancerClass(want.LoadBalancerClass)
+	}
+	return corev1ac.Service(cr.Name, cr.Namespace).
+		WithLabels(plain(want.Labels)).
+		WithLabels(childLabels(v1alpha1.ServerKind, cr.Name)).
+		WithAnnotations(plain(want.Annotations)).
+		WithOwnerReferences(ownerReference(v1alpha1.ServerKind, cr)).
+		WithSpec(s)
+}
+
+// Replicas is the number of pods that a spec wants; unset means 1, which is
+// also the schema's default.
+func Replicas(wanted *int32) int32 {
+	if wanted == nil {
+		return 1
+	}
+	return *wanted
+}
+
+// escapeExpansion keeps $(NAME) in an environment variable's value from being
+// expanded by the kubelet: $$ stands for one $.
+func escapeExpansion(s string) string { return strings.ReplaceAll(s, "$", "$$") }

@@ -1,0 +1,67 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/client-go/tools/events"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"tcp-operator.io/controllers/fault"
+	"tcp-operator.io/controllers/status"
+)
+
+// outcome is what one reconcile has come to; S is the kind's status.
+type outcome[S any] struct {
+	before, after S
+	// write puts a status into the resource.
+	write func(S)
+	// announce says what is worth an event.
+	announce func(before, after S) []status.Event
+	// recheck is when to look again at the latest; zero leaves that to events.
+	recheck time.Duration
+	err     error
+}
+
+// finish is the last stage, and the only place that writes status: one patch
+// if the status differs, then the events that announce it, then the result
+// that the error maps to.
+func finish[S any](ctx context.Context, c client.Client, recorder events.EventRecorder, cr client.Object, o outcome[S]) (reconcile.Result, error) {
+	if !equality.Semantic.DeepEqual(o.before, o.after) {
+		base := cr.DeepCopyObject().(client.Object)
+		o.write(o.after)
+		// The lock refuses a patch that was made from a stale cache.
+		patch := client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})
+		if err := c.Status().Patch(ctx, cr, patch); err != nil {
+			// A resource that is gone by now has nothing to report.
+			return reconcile.Result{}, client.IgnoreNotFound(fmt.Errorf("writing status: %w", err))
+		}
+		for _, e := range o.announce(o.before, o.after) {
+			recorder.Eventf(cr, nil, e.Type, e.Reason, e.Action, "%s", e.Note)
+		}
+	}
+	result, err := resultOf(o.err)
+	if err == nil && o.recheck > 0 && (result.RequeueAfter == 0 || o.recheck < result.RequeueAfter) {
+		result.RequeueAfter = o.recheck
+	}
+	return result, err
+}
+
+// resultOf maps the classes of error to what happens next. It is the only
+// place that does.
+func resultOf(err error) (reconcile.Result, error) {
+	if invalid, ok := errors.AsType[*fault.Invalid](err); ok {
+		if invalid.Recheck > 0 {
+			return reconcile.Result{RequeueAfter: invalid.Recheck}, nil
+		}
+		return reconcile.Result{}, reconcile.TerminalError(err)
+	}
+	if waiting, ok := errors.AsType[*fault.Waiting](err); ok {
+		return reconcile.Result{RequeueAfter: waiting.Recheck}, nil
+	}
+	return reconcile.Result{}, err
+}

@@ -1,0 +1,3 @@
+// Package observed reads what is: children from the cache, and snapshots from
+// the pods. It turns both into plain values and decides nothing.
+package observed

@@ -1,0 +1,162 @@
+package status
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"tcp-operator.io/api/v1alpha1"
+	"tcp-operator.io/controllers/fault"
+)
+
+// finding is one condition before it has a time and a generation.
+type finding struct {
+	Type    string
+	Status  metav1.ConditionStatus
+	Reason  string
+	Message string
+	// stalled means that only somebody's action ends it.
+	stalled bool
+}
+
+func isTrue(conditionType, reason, message string) finding {
+	return finding{Type: conditionType, Status: metav1.ConditionTrue, Reason: reason, Message: message}
+}
+
+func isFalse(conditionType, reason, message string) finding {
+	return finding{Type: conditionType, Status: metav1.ConditionFalse, Reason: reason, Message: message}
+}
+
+func isUnknown(conditionType, reason, message string) finding {
+	return finding{Type: conditionType, Status: metav1.ConditionUnknown, Reason: reason, Message: message}
+}
+
+func stalled(f finding) finding {
+	f.stalled = true
+	return f
+}
+
+// conditions returns the conditions that follow from the findings: the
+// findings themselves, Ready as their summary, and Reconciling or Stalled
+// whenever Ready is not True, so that exactly one of the three is True (which
+// is what kstatus reads). The first finding that is not True, a stalled one
+// before all others, is the summary's reason.
+func conditions(before []metav1.Condition, generation int64, now time.Time, whenReady finding, findings []finding) []metav1.Condition {
+	after := append([]metav1.Condition(nil), before...)
+	for _, f := range findings {
+		set(&after, f, generation, now)
+	}
+	worst, ok := worstOf(findings)
+	if !ok {
+		whenReady.Type, whenReady.Status = v1alpha1.ConditionReady, metav1.ConditionTrue
+		set(&after, whenReady, generation, now)
+		meta.RemoveStatusCondition(&after, v1alpha1.ConditionReconciling)
+		meta.RemoveStatusCondition(&after, v1alpha1.ConditionStalled)
+		return after
+	}
+	set(&after, isFalse(v1alpha1.ConditionReady, worst.Reason, worst.Message), generation, now)
+	present, absent := v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled
+	if worst.stalled {
+		present, absent = absent, present
+	}
+	set(&after, isTrue(present, worst.Reason, worst.Message), generation, now)
+	meta.RemoveStatusCondition(&after, absent)
+	return after
+}
+
+func worstOf(findings []finding) (finding, bool) {
+	var worst finding
+	for _, f := range findings {
+		if f.stalled {
+			return f, true
+		}
+		if worst.Type == "" && f.Status != metav1.ConditionTrue {
+			worst = f
+		}
+	}
+	return worst, worst.Type != ""
+}
+
+// maxMessage is the API's own limit of a condition's message.
+const maxMessage = 32768
+
+func set(conditions *[]metav1.Condition, f finding, generation int64, now time.Time) {
+	meta.SetStatusCondition(conditions, metav1.Condition{
+		Type:               f.Type,
+		Status:             f.Status,
+		Reason:             f.Reason,
+		Message:            f.Message[:min(len(f.Message), maxMessage)],
+		ObservedGeneration: generation,
+		LastTransitionTime: metav1.NewTime(now),
+	})
+}
+
+// accepted turns the error of a reconcile into the Accepted condition. A
+// plain error says nothing about the spec.
+func accepted(err error) finding {
+	if invalid, ok := errors.AsType[*fault.Invalid](err); ok {
+		return stalled(isFalse(v1alpha1.ConditionAccepted, invalid.Reason, invalid.Error()))
+	}
+	return isTrue(v1alpha1.ConditionAccepted, v1alpha1.ReasonAccepted, "The spec is valid")
+}
+
+// plainError is err if it belongs to none of the named classes.
+func plainError(err error) error {
+	if _, ok := errors.AsType[*fault.Invalid](err); ok {
+		return nil
+	}
+	if _, ok := errors.AsType[*fault.Waiting](err); ok {
+		return nil
+	}
+	return err
+}
+
+// available turns what was seen of a Deployment into the Available condition.
+func available(d *DeploymentSeen, err error) finding {
+	const available = v1alpha1.ConditionAvailable
+	if waiting, ok := errors.AsType[*fault.Waiting](err); ok && d == nil {
+		return isFalse(available, waiting.Reason, waiting.Error())
+	}
+	switch {
+	case d == nil:
+		return isFalse(available, v1alpha1.ReasonRolloutPending, "There are no pods yet")
+	case d.ObservedGeneration < d.Generation:
+		return isUnknown(available, v1alpha1.ReasonRolloutPending, "The Deployment has yet to act on the current settings")
+	case d.Failure != "":
+		return stalled(isFalse(available, v1alpha1.ReasonReplicaFailure, d.Failure))
+	case d.DeadlineExceeded:
+		return stalled(isFalse(available, v1alpha1.ReasonProgressDeadlineExceeded,
+			fmt.Sprintf("The rollout made no progress for ten minutes: %s", readyOf(d))))
+	case d.Updated < d.Wanted || d.Replicas > d.Wanted:
+		return isFalse(available, v1alpha1.ReasonRolloutPending,
+			fmt.Sprintf("%d of %d pods have the current settings", min(d.Updated, d.Wanted), d.Wanted))
+	case d.Ready < d.Wanted:
+		return isFalse(available, v1alpha1.ReasonReplicasNotReady, readyOf(d))
+	}
+	return isTrue(available, v1alpha1.ReasonReplicasReady, readyOf(d))
+}
+
+func readyOf(d *DeploymentSeen) string {
+	return fmt.Sprintf("%d of %d pods are ready", d.Ready, d.Wanted)
+}
+
+// retrying says that a call failed and is repeated, unless the state that the
+// current generation asks for was already reached: then the failure changes
+// nothing that the user could see. The message is the error's class alone,
+// because the error's own text may differ each time.
+func retrying(before []metav1.Condition, generation int64, err error) (finding, bool) {
+	if plainError(err) == nil {
+		return finding{}, false
+	}
+	ready := meta.FindStatusCondition(before, v1alpha1.ConditionReady)
+	reached := ready != nil && ready.Status == metav1.ConditionTrue && ready.ObservedGeneration == generation
+	if reached {
+		return finding{}, false
+	}
+	return isUnknown(v1alpha1.ConditionAvailable, v1alpha1.ReasonRetrying, "The operator is retrying a call that failed: "+
+		cmp.Or(stableMessage(err), "see its log")), true
+}

@@ -1,0 +1,112 @@
+package status
+
+import (
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"tcp-operator.io/api/v1alpha1"
+)
+
+// Reasons of events. docs/reasons.md explains each.
+const (
+	EventSessionsEstablished = "SessionsEstablished"
+	EventOutageBegan         = "OutageBegan"
+	EventOutageEnded         = "OutageEnded"
+	EventServerNotFound      = "ServerNotFound"
+	EventNameConflict        = "NameConflict"
+	EventInvalidSpec         = "InvalidSpec"
+	EventReady               = "Ready"
+	EventReplicaFailure      = "ReplicaFailure"
+)
+
+// Event is a change that a person would want to see.
+type Event struct {
+	Type   string // Normal or Warning
+	Reason string
+	Action string
+	Note   string
+}
+
+// ServerEvents returns what changed from one status to the next.
+func ServerEvents(before, after v1alpha1.TcpServerStatus) []Event {
+	events := stalledEvents(before.Conditions, after.Conditions)
+	if became(before.Conditions, after.Conditions, v1alpha1.ConditionReady, metav1.ConditionTrue, "") {
+		events = append(events, Event{corev1.EventTypeNormal, EventReady, "Listen", "Listening on " + after.Address})
+	}
+	return events
+}
+
+// ClientEvents returns what changed from one status to the next.
+func ClientEvents(before, after v1alpha1.TcpClientStatus) []Event {
+	events := stalledEvents(before.Conditions, after.Conditions)
+	if became(before.Conditions, after.Conditions, v1alpha1.ConditionResolvedRefs, metav1.ConditionFalse, v1alpha1.ReasonServerNotFound) {
+		c := meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionResolvedRefs)
+		events = append(events, Event{corev1.EventTypeWarning, EventServerNotFound, "Resolve", c.Message})
+	}
+	events = append(events, outageEvents(before.Outages, after.Outages)...)
+	if became(before.Conditions, after.Conditions, v1alpha1.ConditionReady, metav1.ConditionTrue, "") {
+		events = append(events, Event{corev1.EventTypeNormal, EventSessionsEstablished, "Connect",
+			fmt.Sprintf("%d sessions with %s are established", after.Sessions.Desired, after.Target)})
+	}
+	return events
+}
+
+func stalledEvents(before, after []metav1.Condition) []Event {
+	var events []Event
+	for _, reason := range []string{EventNameConflict, EventInvalidSpec, EventReplicaFailure} {
+		if became(before, after, v1alpha1.ConditionStalled, metav1.ConditionTrue, reason) {
+			c := meta.FindStatusCondition(after, v1alpha1.ConditionStalled)
+			events = append(events, Event{corev1.EventTypeWarning, reason, "Reconcile", c.Message})
+		}
+	}
+	return events
+}
+
+// became tells whether a condition has now, and had not before, the status
+// and the reason; an empty reason stands for any.
+func became(before, after []metav1.Condition, conditionType string, status metav1.ConditionStatus, reason string) bool {
+	is := func(conditions []metav1.Condition) bool {
+		c := meta.FindStatusCondition(conditions, conditionType)
+		return c != nil && c.Status == status && (reason == "" || c.Reason == reason)
+	}
+	return is(after) && !is(before)
+}
+
+func outageEvents(before, after []v1alpha1.Outage) []Event {
+	known := map[outageKey]v1alpha1.Outage{}
+	for _, o := range before {
+		known[keyOf(o)] = o
+	}
+	var events []Event
+	for i := len(after) - 1; i >= 0; i-- { // oldest first: the order in which they happened
+		o := after[i]
+		old, seen := known[keyOf(o)]
+		if !seen {
+			events = append(events, Event{corev1.EventTypeWarning, EventOutageBegan, "Connect", began(o)})
+		}
+		if o.EndTime != nil && (!seen || old.EndTime == nil) {
+			length := time.Duration(o.DurationMilliseconds) * time.Millisecond
+			events = append(events, Event{corev1.EventTypeNormal, EventOutageEnded, "Connect",
+				fmt.Sprintf("The outage of pod %s ended after %s; it began with %s", o.Pod, length, o.Reason)})
+		}
+	}
+	return events
+}
+
+func began(o v1alpha1.Outage) string {
+	note := fmt.Sprintf("Pod %s has lost a session: %s in phase %s", o.Pod, o.Reason, o.Phase)
+	if o.Phase != "Session" {
+		note = fmt.Sprintf("Pod %s cannot establish a session: %s in phase %s", o.Pod, o.Reason, o.Phase)
+	}
+	if o.ClosedBy != "" {
+		note += ", closed by " + o.ClosedBy
+	}
+	if o.RemoteAddress != "" {
+		note += ", with " + o.RemoteAddress
+	}
+	return note
+}

@@ -1,0 +1,101 @@
+package status
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"tcp-operator.io/api/v1alpha1"
+	"tcp-operator.io/controllers/desired"
+)
+
+// Server returns the status of cr after its children were applied with err
+// and seen as seen, and when to look again because of counters that were held
+// back; zero when there are none.
+func Server(cr *v1alpha1.TcpServer, seen ServerSeen, err error, now time.Time) (v1alpha1.TcpServerStatus, time.Duration) {
+	next := *cr.Status.DeepCopy()
+	next.ObservedGeneration = cr.Generation
+	next.Selector = desired.Selector(v1alpha1.ServerKind, cr.Name).String()
+	next.Address = desired.ServerAddress(cr)
+	next.ExternalAddresses = nil
+	if seen.Service != nil {
+		next.ExternalAddresses = seen.Service.ExternalAddresses
+	}
+	next.Replicas, next.ReadyReplicas = 0, 0
+	if d := seen.Deployment; d != nil {
+		next.Replicas, next.ReadyReplicas = d.Replicas, d.Ready
+	}
+	next.Conditions = conditions(cr.Status.Conditions, cr.Generation, now, serverReady(seen), serverFindings(cr, seen, err))
+	return countServer(cr.Status, next, seen.Pods, now)
+}
+
+func serverReady(seen ServerSeen) finding {
+	if seen.Deployment == nil {
+		return finding{}
+	}
+	return finding{Reason: v1alpha1.ReasonReplicasReady, Message: withSilent(readyOf(seen.Deployment), seen.Pods)}
+}
+
+func serverFindings(cr *v1alpha1.TcpServer, seen ServerSeen, err error) []finding {
+	findings := []finding{accepted(err), available(seen.Deployment, err)}
+	if f, ok := retrying(cr.Status.Conditions, cr.Generation, err); ok {
+		findings[1] = f
+	}
+	return findings
+}
+
+// countServer fills in the numbers that pods report: at once if something
+// changed that matters, else when the last ones are a minute old.
+func countServer(before, next v1alpha1.TcpServerStatus, pods PodsSeen, now time.Time) (v1alpha1.TcpServerStatus, time.Duration) {
+	if len(pods.Snapshots) == 0 && len(pods.Names) > 0 {
+		return next, 0 // nobody answered: the last numbers are the best there are
+	}
+	fresh := next
+	fresh.Sessions, fresh.Messages = v1alpha1.ServerSessionsStatus{}, v1alpha1.MessagesStatus{}
+	for _, s := range pods.Snapshots {
+		fresh.Sessions.Open += s.Sessions.Open
+		fresh.Sessions.Accepted += s.Sessions.Opened
+		fresh.Sessions.Rejected += s.Sessions.Rejected
+		addMessages(&fresh.Messages, s.Messages)
+	}
+	if fresh.Sessions == before.Sessions && fresh.Messages == before.Messages {
+		return next, 0
+	}
+	matters := (fresh.Sessions.Open == 0) != (before.Sessions.Open == 0) || conditionsChanged(before.Conditions, next.Conditions)
+	if wait := holdBack(before.ObservedTime, matters, now); wait > 0 {
+		return next, wait
+	}
+	fresh.ObservedTime = observedTime(pods)
+	return fresh, 0
+}
+
+// counterInterval is how often mere counters are written at most.
+const counterInterval = time.Minute
+
+// holdBack is how long counters must wait to be written; zero means not at all.
+func holdBack(last *metav1.Time, matters bool, now time.Time) time.Duration {
+	if matters || last == nil {
+		return 0
+	}
+	return max(0, counterInterval-now.Sub(last.Time))
+}
+
+func observedTime(pods PodsSeen) *metav1.Time {
+	if pods.Time.IsZero() {
+		return nil
+	}
+	t := metav1.NewTime(pods.Time.Truncate(time.Second))
+	return &t
+}
+
+func conditionsChanged(before, after []metav1.Condition) bool {
+	if len(before) != len(after) {
+		return true
+	}
+	for i := range before {
+		if before[i] != after[i] {
+			return true
+		}
+	}
+	return false
+}

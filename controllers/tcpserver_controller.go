@@ -1,0 +1,93 @@
+package controllers
+
+import (
+	"context"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/tools/events"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"tcp-operator.io/api/v1alpha1"
+	"tcp-operator.io/controllers/desired"
+	"tcp-operator.io/controllers/observed"
+	"tcp-operator.io/controllers/status"
+)
+
+// +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpservers,verbs=get;list;watch
+// +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpservers/status,verbs=patch
+// +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpservers/finalizers,verbs=update
+// +kubebuilder:rbac:groups=apps,resources=deployments,verbs=get;list;watch;create;patch
+// +kubebuilder:rbac:groups="",resources=services,verbs=get;list;watch;create;patch
+// +kubebuilder:rbac:groups="",resources=pods,verbs=get;list;watch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+
+// TcpServerReconciler keeps TcpServers.
+type TcpServerReconciler struct {
+	Client   client.Client
+	Recorder events.EventRecorder
+	Defaults desired.Defaults
+	Pods     observed.Pods
+	Now      func() time.Time
+
+	children *children
+}
+
+// Reconcile makes the cluster match cr and reports what it saw. It is
+// level-triggered: every run restates all children and recomputes the whole
+// status. Children of a deleted resource go with it through their owner
+// reference.
+func (r *TcpServerReconciler) Reconcile(ctx context.Context, cr *v1alpha1.TcpServer) (reconcile.Result, error) {
+	if !cr.DeletionTimestamp.IsZero() {
+		return reconcile.Result{}, nil
+	}
+	wanted, err := desired.Server(cr, r.Defaults)
+	var generation int64
+	if err == nil {
+		generation, err = r.apply(ctx, cr, wanted)
+	}
+	seen, seeErr := observed.Server(ctx, r.Client, cr, generation, r.Pods)
+	if err == nil {
+		err = seeErr
+	}
+	next, recheck := status.Server(cr, seen, err, r.Now())
+	return finish(ctx, r.Client, r.Recorder, cr, outcome[v1alpha1.TcpServerStatus]{
+		before: cr.Status, after: next,
+		write:    func(s v1alpha1.TcpServerStatus) { cr.Status = s },
+		announce: status.ServerEvents,
+		recheck:  recheck,
+		err:      err,
+	})
+}
+
+// apply writes the children in order, the Service first, so that a pod finds
+// its name resolved. It returns the Deployment's generation.
+func (r *TcpServerReconciler) apply(ctx context.Context, cr *v1alpha1.TcpServer, wanted desired.ServerChildren) (int64, error) {
+	var service corev1.Service
+	var deployment appsv1.Deployment
+	if err := r.children.apply(ctx, cr, wanted.Service, &service); err != nil {
+		return 0, err
+	}
+	err := r.children.apply(ctx, cr, wanted.Deployment, &deployment)
+	return deployment.Generation, err
+}
+
+// SetupWithManager registers the reconciler. changed brings the resources
+// whose pods said something new.
+func (r *TcpServerReconciler) SetupWithManager(mgr manager.Manager, changed source.Source, options controller.Options) error {
+	r.children = newChildren(mgr.GetClient(), mgr.GetAPIReader())
+	return builder.ControllerManagedBy(mgr).
+		For(&v1alpha1.TcpServer{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Owns(&appsv1.Deployment{}).
+		Owns(&corev1.Service{}).
+		WatchesRawSource(changed).
+		WithOptions(options).
+		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
+}

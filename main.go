@@ -1,0 +1,125 @@
+// Command manager runs the operator: it keeps TcpServers and TcpClients.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/runtime"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"tcp-operator.io/api/v1alpha1"
+	"tcp-operator.io/controllers"
+	// +kubebuilder:scaffold:imports
+)
+
+func main() {
+	flags, err := parseFlags(os.Args[1:], os.Stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "manager:", err)
+		os.Exit(2)
+	}
+	if flags.version {
+		fmt.Println(version())
+		return
+	}
+	if err := run(ctrl.SetupSignalHandler(), flags); err != nil {
+		fmt.Fprintln(os.Stderr, "manager:", err)
+		os.Exit(1)
+	}
+}
+
+// run keeps the resources until ctx is done.
+func run(ctx context.Context, f flags) error {
+	logger := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: f.logLevel}))
+	ctrl.SetLogger(logr.FromSlogHandler(logger.Handler()))
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return fmt.Errorf("no cluster to work on: %w", err)
+	}
+	mgr, err := ctrl.NewManager(config, managerOptions(f))
+	if err != nil {
+		return fmt.Errorf("setting up: %w", err)
+	}
+	err = controllers.SetupWithManager(ctx, mgr, controllers.Options{
+		WorkloadImage:    f.workloadImage,
+		SnapshotInterval: f.snapshotInterval,
+	})
+	if err != nil {
+		return err
+	}
+	// +kubebuilder:scaffold:builder
+	if err := addProbes(mgr); err != nil {
+		return err
+	}
+	logger.Info("Starting", "version", version(), "workloadImage", f.workloadImage)
+	return mgr.Start(ctx)
+}
+
+func newScheme() *runtime.Scheme {
+	scheme := runtime.NewScheme()
+	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
+	utilruntime.Must(v1alpha1.AddToScheme(scheme))
+	// +kubebuilder:scaffold:scheme
+	return scheme
+}
+
+type flags struct {
+	workloadImage    string
+	snapshotInterval time.Duration
+	leaderElect      bool
+	metricsAddress   string
+	metricsSecure    bool
+	probeAddress     string
+	logLevel         slog.Level
+	version          bool
+}
+
+func parseFlags(args []string, out io.Writer) (flags, error) {
+	var f flags
+	set := flag.NewFlagSet("manager", flag.ContinueOnError)
+	set.SetOutput(out)
+	set.StringVar(&f.workloadImage, "workload-image", os.Getenv("WORKLOAD_IMAGE"),
+		"`image` that runs in every pod; by default what WORKLOAD_IMAGE holds")
+	set.DurationVar(&f.snapshotInterval, "snapshot-interval", 2*time.Second, "how often pods are asked for their snapshot")
+	set.BoolVar(&f.leaderElect, "leader-elect", false, "let only one of several managers act")
+	set.StringVar(&f.metricsAddress, "metrics-bind-address", ":8443", "`address` of the metrics; 0 serves none")
+	set.BoolVar(&f.metricsSecure, "metrics-secure", true, "serve metrics by HTTPS, to those who may read them")
+	set.StringVar(&f.probeAddress, "health-probe-bind-address", ":8081", "`address` of /healthz and /readyz")
+	set.TextVar(&f.logLevel, "log-level", slog.LevelInfo, "least `level` to log: debug, info, warn or error")
+	set.BoolVar(&f.version, "version", false, "print the version and exit")
+	if err := set.Parse(args); err != nil {
+		return f, err
+	}
+	switch {
+	case set.NArg() > 0:
+		return f, fmt.Errorf("%q is no flag: see --help", set.Arg(0))
+	case f.workloadImage == "" && !f.version:
+		return f, errors.New("--workload-image: is empty: name the image that the pods should run, or set WORKLOAD_IMAGE")
+	case f.snapshotInterval < 100*time.Millisecond:
+		return f, fmt.Errorf("--snapshot-interval: %s is too short: write at least 100ms", f.snapshotInterval)
+	}
+	return f, nil
+}
+
+// version is that of the module, as the build recorded it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "unknown"
+	}
+	return info.Main.Version
+}

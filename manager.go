@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"tcp-operator.io/controllers/desired"
+)
+
+// +kubebuilder:rbac:groups=coordination.k8s.io,namespace=system,resources=leases,verbs=create
+// +kubebuilder:rbac:groups=coordination.k8s.io,namespace=system,resources=leases,resourceNames=tcp-operator,verbs=get;update
+// +kubebuilder:rbac:groups=authentication.k8s.io,resources=tokenreviews,verbs=create
+// +kubebuilder:rbac:groups=authorization.k8s.io,resources=subjectaccessreviews,verbs=create
+
+// leaderElectionID names the lease in the manager's namespace.
+const leaderElectionID = "tcp-operator"
+
+// managerOptions sets up the manager: what is cached, who leads, what is served.
+func managerOptions(f flags) manager.Options {
+	return manager.Options{
+		Scheme: newScheme(),
+		Metrics: metricsserver.Options{
+			BindAddress:    f.metricsAddress,
+			SecureServing:  f.metricsSecure,
+			FilterProvider: metricsFilter(f.metricsSecure),
+			TLSOpts:        []func(*tls.Config){withoutHTTP2},
+		},
+		HealthProbeBindAddress: f.probeAddress,
+		LeaderElection:         f.leaderElect,
+		LeaderElectionID:       leaderElectionID,
+		// Safe because the process exits as soon as Start returns.
+		LeaderElectionReleaseOnCancel: true,
+		Cache:                         cacheOptions(),
+		Client: client.Options{
+			Cache: &client.CacheOptions{EnableReadYourWritesConsistency: new(true)},
+		},
+	}
+}
+
+// cacheOptions keeps only what the operator made, without what it does not
+// read. A Get of any other kind fails instead of watching a whole cluster.
+func cacheOptions() cache.Options {
+	ours := cache.ByObject{Label: labels.SelectorFromSet(labels.Set{desired.ManagedByLabel: desired.ManagedBy})}
+	return cache.Options{
+		DefaultTransform:            cache.TransformStripManagedFields(),
+		ReaderFailOnMissingInformer: true,
+		ByObject: map[client.Object]cache.ByObject{
+			&appsv1.Deployment{}: ours,
+			&corev1.Service{}:    ours,
+			&corev1.Pod{}:        ours,
+		},
+	}
+}
+
+func metricsFilter(secure bool) func(*rest.Config, *http.Client) (metricsserver.Filter, error) {
+	if secure {
+		return filters.WithAuthenticationAndAuthorization
+	}
+	return nil
+}
+
+// withoutHTTP2 avoids the rapid-reset class of attacks.
+func withoutHTTP2(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }
+
+// addProbes serves /healthz, which holds while the process does, and /readyz,
+// which holds once the caches have been filled.
+func addProbes(mgr manager.Manager) error {
+	if err := mgr.AddHealthzCheck("ping", func(*http.Request) error { return nil }); err != nil {
+		return fmt.Errorf("adding /healthz: %w", err)
+	}
+	synced := func(r *http.Request) error {
+		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+		defer cancel()
+		if !mgr.GetCache().WaitForCacheSync(ctx) {
+			return errors.New("caches are not filled yet")
+		}
+		return nil
+	}
+	if err := mgr.AddReadyzCheck("caches", synced); err != nil {
+		return fmt.Errorf("adding /readyz: %w", err)
+	}
+	return nil
+}
