@@ -39,3 +39,6 @@ func CloseReasons() []Reason {
 func FailureReasons() []Reason {
 	return []Reason{NameNotFound, NameServerFailed, Refused, Unreachable, ConnectTimeout, BindFailed, OtherError}
 }
+
+// Phases returns every phase.
+func Phases() []Phase { return []Phase{PhaseResolve, PhaseConnect, PhaseSession} }

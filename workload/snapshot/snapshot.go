@@ -71,10 +71,14 @@ type Sessions struct {
 	Open int64 `json:"open"`
 	// Opened were ever accepted (server) or established (client).
 	Opened int64 `json:"opened"`
-	// Rejected were closed at once by a server because of limits.sessions.
+	// Rejected were closed at once by a server because of limits.sessions;
+	// they are not among Opened.
 	Rejected int64 `json:"rejected"`
 	// Lost are sessions of a client that ended without its own wish.
 	Lost int64 `json:"lost"`
+	// AcceptErrors counts a server's failed accepts: out of descriptors or
+	// memory, mostly. The connections stay in the backlog meanwhile.
+	AcceptErrors int64 `json:"acceptErrors"`
 }
 
 // Messages counts messages. Sent contains greetings, replies and exceptions.

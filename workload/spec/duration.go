@@ -1,7 +1,9 @@
 package spec
 
 import (
+	"encoding/json"
 	"fmt"
+	"reflect"
 	"regexp"
 	"strings"
 	"time"
@@ -53,11 +55,16 @@ func (d Duration) String() string {
 // MarshalText implements encoding.TextMarshaler.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
+// badDuration precedes the text of a duration in a json.UnmarshalTypeError.
+const badDuration = "duration "
+
+// UnmarshalText implements encoding.TextUnmarshaler. Its error is of the type
+// to which encoding/json adds the name of the field; Decode turns it into
+// ParseDuration's words.
 func (d *Duration) UnmarshalText(text []byte) error {
 	parsed, err := ParseDuration(string(text))
 	if err != nil {
-		return err
+		return &json.UnmarshalTypeError{Value: badDuration + string(text), Type: reflect.TypeFor[Duration]()}
 	}
 	*d = parsed
 	return nil

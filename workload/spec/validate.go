@@ -22,8 +22,21 @@ const (
 	MaxKeepAliveCount = 127                 // TCP_KEEPCNT, tcp(7)
 )
 
-// Validate reports every wrong field, each with what to write instead; nil
-// means that the settings can be used as they are.
+// FieldError says what is wrong with one field, and what to write instead.
+type FieldError struct {
+	Field   string // path in the JSON, such as limits.messageBytes
+	Problem string
+}
+
+func (e *FieldError) Error() string { return e.Field + ": " + e.Problem }
+
+// wrong makes a *FieldError as fmt.Sprintf does.
+func wrong(field, format string, args ...any) error {
+	return &FieldError{Field: field, Problem: fmt.Sprintf(format, args...)}
+}
+
+// Validate reports every wrong field, each as a *FieldError with what to
+// write instead; nil means that the settings can be used as they are.
 func (s Server) Validate() error {
 	return errors.Join(
 		within("port", s.Port, 1, 65535),
@@ -38,8 +51,8 @@ func (s Server) Validate() error {
 	)
 }
 
-// Validate reports every wrong field, each with what to write instead; nil
-// means that the settings can be used as they are.
+// Validate reports every wrong field, each as a *FieldError with what to
+// write instead; nil means that the settings can be used as they are.
 func (c Client) Validate() error {
 	return errors.Join(
 		c.Address.validate(),
@@ -57,7 +70,7 @@ func (c Client) Validate() error {
 
 func (a Address) validate() error {
 	if a.Host == "" {
-		return errors.New("address.host: is empty: write the server's name or IP address")
+		return wrong("address.host", "is empty: write the server's name or IP address")
 	}
 	return within("address.port", a.Port, 1, 65535)
 }
@@ -73,7 +86,7 @@ func (r Reply) validate() error {
 func (r Reconnect) validate() error {
 	var order error
 	if r.MaxDelay < r.InitialDelay {
-		order = fmt.Errorf("reconnect.maxDelay: %s is below initialDelay (%s): raise it or lower initialDelay",
+		order = wrong("reconnect.maxDelay", "%s is below initialDelay (%s): raise it or lower initialDelay",
 			r.MaxDelay, r.InitialDelay)
 	}
 	return errors.Join(
@@ -88,13 +101,13 @@ func (f Framing) validate() error {
 	case FramingNone, FramingLine, FramingLengthPrefixed:
 		return nil
 	}
-	return fmt.Errorf("framing: %q is not known: write None, Line or LengthPrefixed", string(f))
+	return wrong("framing", "%q is not known: write None, Line or LengthPrefixed", string(f))
 }
 
 func (l Limits) validate(f Framing) error {
 	var unframed error
 	if f == FramingNone && l.MessageBytes > MaxUnframedBytes {
-		unframed = fmt.Errorf("limits.messageBytes: %d is more than one read takes: write at most %d, or set framing to Line or LengthPrefixed",
+		unframed = wrong("limits.messageBytes", "%d is more than one read takes: write at most %d, or set framing to Line or LengthPrefixed",
 			l.MessageBytes, MaxUnframedBytes)
 	}
 	return errors.Join(
@@ -125,26 +138,26 @@ func (t Toggle) validate(field string) error {
 	if t == Enabled || t == Disabled {
 		return nil
 	}
-	return fmt.Errorf("%s: %q is not known: write Enabled or Disabled", field, string(t))
+	return wrong(field, "%q is not known: write Enabled or Disabled", string(t))
 }
 
 func within(field string, v, low, high int32) error {
 	if v < low || v > high {
-		return fmt.Errorf("%s: %d is out of range: write %d to %d", field, v, low, high)
+		return wrong(field, "%d is out of range: write %d to %d", v, low, high)
 	}
 	return nil
 }
 
 func atLeast(field string, d Duration, low time.Duration) error {
 	if time.Duration(d) < low {
-		return fmt.Errorf("%s: %s is too short: write at least %s", field, d, Duration(low))
+		return wrong(field, "%s is too short: write at least %s", d, Duration(low))
 	}
 	return nil
 }
 
 func atMost(field string, d Duration, high time.Duration) error {
 	if time.Duration(d) > high {
-		return fmt.Errorf("%s: %s is too long: write at most %s", field, d, Duration(high))
+		return wrong(field, "%s is too long: write at most %s", d, Duration(high))
 	}
 	return nil
 }
@@ -154,14 +167,14 @@ func ipOrEmpty(field, s string) error {
 		return nil
 	}
 	if _, err := netip.ParseAddr(s); err != nil {
-		return fmt.Errorf("%s: %q is not an IP address: write one such as 10.0.0.7 or fd00::7, or leave it empty", field, s)
+		return wrong(field, "%q is not an IP address: write one such as 10.0.0.7 or fd00::7, or leave it empty", s)
 	}
 	return nil
 }
 
 func text(field, s string) error {
 	if len(s) > MaxTextBytes {
-		return fmt.Errorf("%s: is %d bytes long: write at most %d", field, len(s), MaxTextBytes)
+		return wrong(field, "is %d bytes long: write at most %d", len(s), MaxTextBytes)
 	}
 	return nil
 }

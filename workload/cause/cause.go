@@ -1,0 +1,101 @@
+// Package cause names the reason why a session ended or an attempt failed. It
+// is pure, and looks at the types of errors, never at their text.
+//
+// The errno values are those of connect(2), tcp(7), ip(7) and icmp(7).
+package cause
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+
+	"tcp-operator.io/workload/snapshot"
+)
+
+// An End is why a session ended and who ended it first.
+type End struct {
+	Reason snapshot.Reason
+	By     snapshot.Side
+	// Err is the error behind it, for people; nil where there is none.
+	Err error
+}
+
+// OfSession classifies the error of a read or a write on an established
+// connection. io.EOF is the peer's FIN.
+func OfSession(err error) End {
+	reason, by := snapshot.OtherError, snapshot.Network
+	switch {
+	case errors.Is(err, io.EOF):
+		return End{Reason: snapshot.PeerClosed, By: snapshot.Peer}
+	case isAny(err, syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED):
+		reason, by = snapshot.PeerReset, snapshot.Peer
+	case isAny(err, syscall.ETIMEDOUT):
+		reason = snapshot.KeepAliveTimeout
+	case unreachable(err):
+		reason = snapshot.Unreachable
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		reason, by = snapshot.WriteTimeout, snapshot.Local
+	case errors.Is(err, net.ErrClosed):
+		reason, by = snapshot.LocalClosed, snapshot.Local
+	}
+	return End{Reason: reason, By: by, Err: err}
+}
+
+// OfAttempt classifies the error of a dial.
+func OfAttempt(err error) (snapshot.Phase, snapshot.Reason) {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		if dns.IsNotFound {
+			return snapshot.PhaseResolve, snapshot.NameNotFound
+		}
+		return snapshot.PhaseResolve, snapshot.NameServerFailed
+	}
+	return snapshot.PhaseConnect, connectReason(err)
+}
+
+func connectReason(err error) snapshot.Reason {
+	if call, ok := errors.AsType[*os.SyscallError](err); ok && call.Syscall == "bind" {
+		return snapshot.BindFailed
+	}
+	if _, ok := errors.AsType[*net.AddrError](err); ok {
+		return snapshot.BindFailed // the bind address is of the other IP version
+	}
+	switch {
+	// Reset while connecting: something answered, and would not have us.
+	case isAny(err, syscall.ECONNREFUSED, syscall.ECONNRESET):
+		return snapshot.Refused
+	case unreachable(err):
+		return snapshot.Unreachable
+	case isAny(err, syscall.ETIMEDOUT), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return snapshot.ConnectTimeout
+	case isAny(err, syscall.EADDRNOTAVAIL, syscall.EADDRINUSE):
+		return snapshot.BindFailed // no local port is left
+	}
+	return snapshot.OtherError
+}
+
+// OutOfResources reports whether err says that the process or the system has
+// run out of descriptors or memory: what passes, and is worth waiting for.
+func OutOfResources(err error) bool {
+	return isAny(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM)
+}
+
+func unreachable(err error) bool {
+	return isAny(err, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.ENETDOWN,
+		syscall.ENONET, syscall.EPROTO, syscall.ENOPROTOOPT, syscall.EACCES, syscall.EPERM)
+}
+
+func isAny(err error, targets ...syscall.Errno) bool {
+	errno, ok := errors.AsType[syscall.Errno](err)
+	if !ok {
+		return false
+	}
+	for _, t := range targets {
+		if errno == t {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,51 @@
+package client
+
+import (
+	"slices"
+	"time"
+
+	"tcp-operator.io/workload/snapshot"
+)
+
+// messageBytes bounds the text of a failure.
+const messageBytes = 256
+
+// endOutageLocked ends s's outage: its session is established again.
+func (c *Client) endOutageLocked(s *slot, now time.Time) {
+	over := current(s, now)
+	over.EndTime = &now
+	s.outage = nil
+	c.outages = slices.Insert(c.outages, 0, over)
+	if len(c.outages) > snapshot.MaxOutages {
+		c.outages = c.outages[:snapshot.MaxOutages]
+	}
+	c.Config.Log.Info("Outage over", "session", s.index, "lasted", now.Sub(over.StartTime).Round(time.Millisecond).String(),
+		"reason", over.Reason, "attempts", over.Attempts)
+}
+
+// current returns s's outage with what has changed since it began.
+func current(s *slot, now time.Time) snapshot.Outage {
+	outage := *s.outage
+	outage.DurationMilliseconds = now.Sub(outage.StartTime).Milliseconds()
+	outage.Attempts = s.attempts
+	return outage
+}
+
+// outagesLocked returns the newest outages, those that last included.
+func (c *Client) outagesLocked(now time.Time) []snapshot.Outage {
+	all := slices.Clone(c.outages)
+	for _, s := range c.slots {
+		if s.outage != nil {
+			all = append(all, current(s, now))
+		}
+	}
+	slices.SortStableFunc(all, func(a, b snapshot.Outage) int { return b.StartTime.Compare(a.StartTime) })
+	return all[:min(len(all), snapshot.MaxOutages)]
+}
+
+func bounded(text string) string {
+	if len(text) > messageBytes {
+		return text[:messageBytes]
+	}
+	return text
+}

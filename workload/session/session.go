@@ -1,0 +1,224 @@
+// Package session plays one TCP connection: it greets, cuts what comes into
+// messages, answers each after its delay and in order, holds the limits, and
+// ends with one reason. It is the same for both roles.
+//
+// A session has no goroutine of its own. It acts when its wire.Conn brings
+// bytes and when its timer fires, under its own lock, and never waits.
+package session
+
+import (
+	"io"
+	"sync"
+	"time"
+
+	"tcp-operator.io/workload/cause"
+	"tcp-operator.io/workload/snapshot"
+	"tcp-operator.io/workload/wire"
+)
+
+// A Session is one connection from its start to its close.
+type Session struct {
+	config *Config
+	owner  Owner
+	conn   wire.Conn
+	number uint64
+	start  time.Time
+
+	mu    sync.Mutex
+	state state
+	end   cause.End // set once, by the first thing that ends the session
+
+	unread  []byte // received, not yet cut into messages
+	scanned int    // bytes of unread known to hold no whole message
+	pending queue
+	timer   *time.Timer
+
+	// Moments, as time since start. Zero means not now, or not yet.
+	active       time.Duration // last byte received or message sent
+	alarm        time.Duration // when timer fires; 0: it is not set
+	writeSince   time.Duration // a Send has been held back since then
+	messageSince time.Duration // unread begins with an unfinished message since then
+	lingerUntil  time.Duration
+	sentAt       time.Duration // of the oldest message sent since the last received
+
+	paused  bool
+	writing int // size of the message held back by conn
+
+	messages snapshot.Messages
+	bytes    snapshot.Bytes
+}
+
+type state uint8
+
+const (
+	open      state = iota
+	peerDone        // the peer sent FIN: promised replies go out, then we close
+	draining        // no new promises: those given go out, then FIN
+	lingering       // FIN sent: what comes is dropped until the peer's FIN
+	closed
+)
+
+var stateNames = [...]snapshot.State{
+	open: snapshot.Open, peerDone: snapshot.HalfClosed, draining: snapshot.Draining, lingering: snapshot.Closing,
+	closed: snapshot.Closing,
+}
+
+// New returns the session of conn, which it owns from now on. Its number is
+// unique to the process. Nothing happens before Start.
+func New(config *Config, owner Owner, conn wire.Conn, number uint64) *Session {
+	return &Session{config: config, owner: owner, conn: conn, number: number, start: time.Now()}
+}
+
+// Start greets the peer and begins to read.
+func (s *Session) Start() {
+	s.config.Stats.Opened()
+	s.logMade()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == closed {
+		return // by Close, which does not wait for Start
+	}
+	s.conn.Start(s)
+	if s.state == open && !s.config.Greeting.Empty() {
+		s.sendLocked(s.config.Greeting, time.Now())
+	}
+	s.armLocked()
+}
+
+// Reject closes conn, which exceeds limits.sessions, with FIN. It is Start
+// and end in one: nothing is read as a message, nobody is greeted.
+func (s *Session) Reject() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conn.Start(s)
+	s.shutLocked(cause.End{Reason: snapshot.SessionLimit, By: snapshot.Local})
+}
+
+// Drain ends the session politely: what was promised goes out, then FIN.
+func (s *Session) Drain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != open {
+		return
+	}
+	s.state = draining
+	s.unread = nil
+	s.messageSince = 0
+	s.resumeLocked()
+	s.finishLocked()
+	s.armLocked()
+}
+
+// Close ends the session at once.
+func (s *Session) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.endLocked(cause.End{Reason: snapshot.LocalClosed, By: snapshot.Local})
+	s.closeLocked()
+}
+
+// Received implements wire.Events.
+func (s *Session) Received(p []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.active = time.Since(s.start)
+	s.bytes.Received += int64(len(p))
+	s.config.Stats.Received(len(p))
+	if s.state == open {
+		s.takeLocked(p)
+		s.armLocked()
+	}
+}
+
+// Ended implements wire.Events.
+func (s *Session) Ended(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.endLocked(cause.OfSession(err))
+	if err != io.EOF || s.state == lingering {
+		s.closeLocked()
+		return
+	}
+	if s.state == open && !s.config.Framer.Framed() && len(s.unread) > 0 {
+		s.messageLocked(s.unread, time.Now()) // a character that was never finished
+	}
+	if s.state != closed {
+		s.state = peerDone
+		s.unread = nil
+		s.messageSince = 0
+	}
+	s.finishLocked()
+	s.armLocked()
+}
+
+// Writable implements wire.Events.
+func (s *Session) Writable() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.writing == 0 {
+		return
+	}
+	s.sentLocked(s.writing)
+	s.writing, s.writeSince = 0, 0
+	s.proceedLocked()
+}
+
+// endLocked notes why the session ends, unless it is known already.
+func (s *Session) endLocked(end cause.End) {
+	if s.end.Reason == "" {
+		s.end = end
+		s.logLost()
+		s.owner.SessionLost(s, end)
+	}
+}
+
+// finishLocked ends a session that wants to end and owes nothing any more.
+func (s *Session) finishLocked() {
+	if s.pending.len() > 0 || s.writing > 0 {
+		return
+	}
+	switch s.state {
+	case peerDone:
+		s.closeLocked()
+	case draining:
+		s.shutLocked(cause.End{Reason: snapshot.Drained, By: snapshot.Local})
+	}
+}
+
+// shutLocked ends the session by our own decision: promises are dropped, FIN
+// goes out. A peer that does not even read gets RST, which frees the kernel
+// of what it will not take.
+func (s *Session) shutLocked(end cause.End) {
+	s.endLocked(end)
+	s.pending.clear()
+	s.unread = nil
+	s.messageSince = 0
+	if s.writing > 0 {
+		s.conn.Abort()
+		s.closeLocked()
+		return
+	}
+	s.state = lingering
+	s.lingerUntil = time.Since(s.start) + LingerTimeout
+	s.conn.CloseWrite()
+	s.resumeLocked()
+	s.armLocked()
+}
+
+func (s *Session) closeLocked() {
+	if s.state == closed {
+		return
+	}
+	s.state = closed
+	s.logClosed()
+	s.conn.Close()
+	s.pending.clear()
+	s.unread = nil
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	if s.end.Reason != snapshot.SessionLimit {
+		s.config.Stats.Closed(s.end.Reason, time.Since(s.start))
+	}
+	s.owner.SessionClosed(s, s.end)
+}

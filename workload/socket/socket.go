@@ -1,0 +1,120 @@
+// Package socket makes sockets as the settings say, and not as Go's net
+// package does by default: with the backlog asked for, keep-alive off unless
+// asked for, no Multipath TCP, and Nagle's algorithm and TCP_USER_TIMEOUT as
+// set.
+package socket
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"syscall"
+	"time"
+
+	"tcp-operator.io/workload/spec"
+)
+
+// Listen listens as s says.
+func Listen(ctx context.Context, s spec.Server) (net.Listener, error) {
+	config := net.ListenConfig{
+		Control:   control(s.TCP),
+		KeepAlive: -1, // off; KeepAliveConfig may switch it on
+	}
+	config.KeepAliveConfig = keepAlive(s.TCP.KeepAlive)
+	config.SetMultipathTCP(false)
+	l, err := config.Listen(ctx, "tcp", net.JoinHostPort(s.BindAddress, strconv.Itoa(int(s.Port))))
+	if err != nil {
+		return nil, err
+	}
+	tcp := l.(*net.TCPListener) // what Listen returns for "tcp"
+	if err := setBacklog(tcp, int(s.Backlog)); err != nil {
+		_ = tcp.Close()
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return &listener{TCPListener: tcp, nagle: s.TCP.Nagle == spec.Enabled}, nil
+}
+
+// A listener undoes what net does to an accepted connection unasked.
+type listener struct {
+	*net.TCPListener
+	nagle bool
+}
+
+// Accept implements net.Listener.
+func (l *listener) Accept() (net.Conn, error) {
+	c, err := l.AcceptTCP()
+	if err != nil {
+		return nil, err
+	}
+	return c, setNagle(c, l.nagle)
+}
+
+// A DialFunc connects, within ctx's deadline, which covers name resolution
+// too.
+type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Dialer returns a DialFunc that connects as c says. It resolves names anew
+// on each call, and tries their addresses as RFC 8305 says.
+func Dialer(c spec.Client) DialFunc {
+	dialer := net.Dialer{
+		Control:   control(c.TCP),
+		KeepAlive: -1,
+	}
+	dialer.KeepAliveConfig = keepAlive(c.TCP.KeepAlive)
+	dialer.SetMultipathTCP(false)
+	if c.Connect.BindAddress != "" {
+		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(c.Connect.BindAddress)}
+	}
+	nagle := c.TCP.Nagle == spec.Enabled
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dialer.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return conn, setNagle(conn.(*net.TCPConn), nagle)
+	}
+}
+
+// setNagle switches Nagle's algorithm on; net has switched it off.
+func setNagle(c *net.TCPConn, on bool) error {
+	if on {
+		return c.SetNoDelay(false)
+	}
+	return nil
+}
+
+func keepAlive(k spec.KeepAlive) net.KeepAliveConfig {
+	return net.KeepAliveConfig{
+		Enable:   k.Mode == spec.Enabled,
+		Idle:     time.Duration(k.Idle),
+		Interval: time.Duration(k.Interval),
+		Count:    int(k.Count),
+	}
+}
+
+// control returns a function that sets options before bind and connect. A
+// listening socket hands them on to those it accepts.
+func control(t spec.TCP) func(network, address string, c syscall.RawConn) error {
+	return func(_, _ string, c syscall.RawConn) error {
+		var failed error
+		if err := c.Control(func(fd uintptr) { failed = setOptions(int(fd), t) }); err != nil {
+			return err
+		}
+		return failed
+	}
+}
+
+// setBacklog calls listen(2) again: net takes its argument from
+// net.core.somaxconn, and the kernel lets a later call change it.
+func setBacklog(l *net.TCPListener, backlog int) error {
+	raw, err := l.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	if err := raw.Control(func(fd uintptr) { failed = listen(int(fd), backlog) }); err != nil {
+		return err
+	}
+	return failed
+}

@@ -1,0 +1,115 @@
+package wire
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+
+	"tcp-operator.io/workload/snapshot"
+)
+
+// blocking drives any net.Conn: one goroutine reads, another lives while a
+// write is under way.
+type blocking struct {
+	conn   net.Conn
+	events Events
+	chunk  int
+
+	mu     sync.Mutex
+	resume sync.Cond
+	paused bool
+	closed bool
+	out    []byte // what is being written
+}
+
+// Blocking returns a Conn over c, which it owns from now on. One Received
+// brings at most chunk bytes.
+func Blocking(c net.Conn, chunk int) Conn {
+	b := &blocking{conn: c, chunk: chunk}
+	b.resume.L = &b.mu
+	return b
+}
+
+func (b *blocking) Start(e Events) {
+	b.events = e
+	go b.readLoop()
+}
+
+func (b *blocking) readLoop() {
+	buf := make([]byte, b.chunk)
+	for b.mayRead() {
+		n, err := b.conn.Read(buf)
+		if n > 0 {
+			b.events.Received(buf[:n])
+		}
+		if err != nil {
+			b.events.Ended(err)
+			return
+		}
+	}
+}
+
+// mayRead waits while reading is paused; false means that c was closed.
+func (b *blocking) mayRead() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for b.paused && !b.closed {
+		b.resume.Wait()
+	}
+	return !b.closed
+}
+
+func (b *blocking) Send(p []byte) (bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return false, net.ErrClosed
+	}
+	b.out = append(b.out[:0], p...)
+	go b.write(b.out)
+	return false, nil
+}
+
+func (b *blocking) write(p []byte) {
+	if _, err := b.conn.Write(p); err != nil {
+		b.events.Ended(err)
+		return
+	}
+	b.events.Writable()
+}
+
+func (b *blocking) SetReading(on bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.paused = !on
+	b.resume.Signal()
+}
+
+func (b *blocking) CloseWrite() {
+	if half, ok := b.conn.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite() // fails only when the connection has ended already
+	}
+}
+
+func (b *blocking) Close() {
+	b.mu.Lock()
+	b.closed = true
+	b.resume.Signal()
+	b.mu.Unlock()
+	_ = b.conn.Close() // nothing is left to do about it
+}
+
+func (b *blocking) Abort() {
+	switch c := b.conn.(type) {
+	case interface{ SetLinger(seconds int) error }:
+		_ = c.SetLinger(0) // then Close sends RST, socket(7)
+	case interface{ Abort() }:
+		c.Abort()
+	}
+	b.Close()
+}
+
+func (b *blocking) LocalAddr() netip.AddrPort  { return addrPort(b.conn.LocalAddr()) }
+func (b *blocking) RemoteAddr() netip.AddrPort { return addrPort(b.conn.RemoteAddr()) }
+
+func (b *blocking) TCPInfo() *snapshot.TCPInfo { return tcpInfoOf(b.conn) }
