@@ -68,6 +68,11 @@ func ControllerManager() Component {
 		"--node-cidr-mask-size=22",
 		"--service-cluster-ip-range="+ServiceRange,
 		"--use-service-account-credentials",
+		// Getting those credentials is most of its first seconds.
+		"--kube-api-qps=200",
+		"--kube-api-burst=400",
+		// The built-in path is outside of what is private to the lab.
+		"--flex-volume-plugin-dir=/var/lib/kubelet/volumeplugins",
 		"--service-account-private-key-file="+pki("service-accounts.key"),
 		"--root-ca-file="+pki("ca.crt"),
 		"--cluster-signing-cert-file="+pki("ca.crt"),
