@@ -66,7 +66,6 @@ func up(ctx context.Context, a app, args []string) error {
 	if err != nil {
 		return err
 	}
-	a.log.Step("starting lab " + a.lab.Name + ", this takes about 20 seconds")
 	if err := a.lab.Up(ctx, b, a.log.Step); err != nil {
 		return err
 	}
@@ -148,12 +147,10 @@ func kubectl(_ context.Context, a app, args []string) error {
 }
 
 func ctr(_ context.Context, a app, args []string) error {
-	cmd, err := a.lab.Command("ctr", append([]string{"--namespace=k8s.io"}, args...)...)
-	if err != nil {
+	if err := need.Root(); err != nil {
 		return err
 	}
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	return cmd.Run()
+	return a.lab.Run(os.Stdin, os.Stdout, os.Stderr, "ctr", append([]string{"--namespace=k8s.io"}, args...)...)
 }
 
 func execute(_ context.Context, a app, args []string) error {

@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,18 +13,25 @@ import (
 	"tcp-operator.io/lab/internal/config"
 )
 
-// Command prepares a program of the lab, by name, to be run inside all of
-// its namespaces. It moves the calling thread there: the caller starts the
-// command from the same goroutine, and does nothing else in it afterwards.
-func (l Lab) Command(name string, args ...string) (*exec.Cmd, error) {
+// Run runs a program of the lab, by name, inside all of its namespaces.
+func (l Lab) Run(stdin io.Reader, stdout, stderr io.Writer, name string, args ...string) error {
+	done := make(chan error)
+	// The thread that enters the namespaces is lost to the rest of this
+	// process. Ending with its goroutine is what the runtime does for it.
+	go func() { done <- l.runInside(stdin, stdout, stderr, name, args) }()
+	return <-done
+}
+
+func (l Lab) runInside(stdin io.Reader, stdout, stderr io.Writer, name string, args []string) error {
 	err := l.join(unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWNET | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	cmd := exec.Command(filepath.Join(config.Bin, name), args...)
 	cmd.Env = []string{"PATH=" + config.Bin + ":/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR=/var/tmp"}
 	cmd.Dir = "/"
-	return cmd, nil
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, stderr
+	return cmd.Run()
 }
 
 // Exec becomes a program of this machine, with its files and its processes,

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"tcp-operator.io/lab/internal/image"
@@ -29,22 +28,29 @@ func (l Lab) LoadImage(made v1.Image, ref string, progress func(string)) error {
 		progress(ref + " is loaded already")
 		return nil
 	}
-	read, write := io.Pipe()
-	go func() { _ = write.CloseWithError(image.Write(write, made, ref)) }()
-	if err := l.load(read, progress); err != nil {
-		return errors.Join(err, read.Close())
+	var archive bytes.Buffer
+	if err := image.Write(&archive, made, ref); err != nil {
+		return err
+	}
+	if err := l.load(&archive); err != nil {
+		return err
 	}
 	path := l.loaded(ref)
 	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(id.String()), 0o644)); err != nil {
 		return fmt.Errorf("note the image: %w", err)
 	}
+	progress("loaded " + ref)
 	return nil
 }
 
 // LoadArchive puts the images of a tar file into the lab's containerd under
 // their own names.
 func (l Lab) LoadArchive(file io.Reader, progress func(string)) error {
-	return l.load(file, progress)
+	if err := l.load(file); err != nil {
+		return err
+	}
+	progress("loaded the images of the tar file")
+	return nil
 }
 
 // loaded is the file that notes what was loaded under a name. Images are
@@ -55,16 +61,10 @@ func (l Lab) loaded(ref string) string {
 }
 
 // load imports what containerd understands from a reader.
-func (l Lab) load(from io.Reader, progress func(string)) error {
-	cmd, err := l.Command("ctr", "--namespace=k8s.io", "images", "import", "-")
-	if err != nil {
-		return err
-	}
+func (l Lab) load(from io.Reader) error {
 	var out bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = from, &out, &out
-	if err := cmd.Run(); err != nil {
+	if err := l.Run(from, &out, &out, "ctr", "--namespace=k8s.io", "images", "import", "-"); err != nil {
 		return fmt.Errorf("import the image: %w\n%s", err, tail(out.String(), 10))
 	}
-	progress(strings.Join(strings.Fields("loaded "+out.String()), " "))
 	return nil
 }

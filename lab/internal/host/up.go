@@ -31,7 +31,7 @@ func (l Lab) Up(ctx context.Context, b *bundle.Bundle, progress func(string)) er
 	if err != nil {
 		return fmt.Errorf("start lab %s: %w", l.Name, err)
 	}
-	err = l.follow(ctx, progress)
+	err = l.follow(ctx, began, progress)
 	if ctx.Err() != nil && began {
 		// Half a lab is of no use to whoever gave up waiting for it.
 		progress("interrupted, taking the lab down")
@@ -51,15 +51,17 @@ func (l Lab) begin(ctx context.Context, b *bundle.Bundle, progress func(string))
 	if err == nil {
 		report, err := l.Report(ctx, false)
 		if err == nil && report.Failure == nil {
+			progress("lab " + l.Name + " has been started already")
 			if running.Bundle != b.Dir {
-				progress("runs already, with programs of another version: `lab down` first to renew them")
+				progress("it runs programs of another version: `lab down` first to renew them")
 			}
 			return false, nil
 		}
-		progress("one that failed is still there, starting anew")
+		progress("lab " + l.Name + " has failed before, clearing it away")
 	} else if !errors.Is(err, ErrDown) {
 		return false, err
 	}
+	progress("starting lab " + l.Name + ", this takes about 10 seconds")
 	if err := l.sweep(); err != nil {
 		return false, fmt.Errorf("clear what was left of an earlier one: %w", err)
 	}
@@ -139,17 +141,20 @@ func (l Lab) launch(start node.Start, listener *os.File, record Record) error {
 	return err
 }
 
-// follow tells how starting goes on, until it is done or has failed.
-func (l Lab) follow(ctx context.Context, progress func(string)) error {
+// follow tells how starting goes on, until it is done or has failed. What
+// was done before is told only from the beginning.
+func (l Lab) follow(ctx context.Context, beginning bool, progress func(string)) error {
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
 	told := 0
-	for {
+	for first := true; ; first = false {
 		// In this order: an inside that ends between the two has reported.
 		_, alive := l.Running()
 		report, err := l.Report(ctx, false)
 		for ; told < len(report.Steps) && report.Steps[told].Took > 0; told++ {
-			progress(report.Steps[told].Name)
+			if beginning || !first {
+				progress(report.Steps[told].Name)
+			}
 		}
 		switch {
 		case err == nil && report.Failure != nil:
