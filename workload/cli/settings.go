@@ -107,7 +107,7 @@ func (l *loader) explain(err error) error {
 		if field, ok := errors.AsType[*spec.FieldError](one); ok {
 			line = l.place(field.Field) + ": " + field.Problem
 		} else if l.source != "" {
-			line = l.source + ": " + line
+			line = l.source + ": " + strings.TrimPrefix(line, "settings: ")
 		}
 		lines = append(lines, strings.ReplaceAll(line, "\n", " "))
 	}

@@ -12,6 +12,13 @@ import (
 // and is set anew. So a message on a session with an idle timeout costs no
 // call of the timer.
 
+// moment is how long after the session's start t is. One nanosecond is added:
+// 0 says "no moment".
+func (s *Session) moment(t time.Time) time.Duration { return t.Sub(s.start) + 1 }
+
+// elapsed is the moment of now.
+func (s *Session) elapsed() time.Duration { return s.moment(time.Now()) }
+
 // armLocked sets the timer if a deadline comes before it.
 func (s *Session) armLocked() {
 	if s.state == closed {
@@ -22,7 +29,7 @@ func (s *Session) armLocked() {
 		return
 	}
 	s.alarm = at
-	wait := max(at-time.Since(s.start), 0)
+	wait := max(at-s.elapsed(), 0)
 	if s.timer == nil {
 		s.timer = time.AfterFunc(wait, s.wake)
 	} else {
@@ -39,7 +46,7 @@ func (s *Session) deadlineLocked() time.Duration {
 		}
 	}
 	if s.pending.len() > 0 && s.writing == 0 {
-		add(s.pending.first().received.Sub(s.start), s.config.ReplyDelay)
+		add(s.moment(s.pending.first().received), s.config.ReplyDelay)
 	}
 	if s.writing > 0 && s.config.WriteTimeout > 0 {
 		add(s.writeSince, s.config.WriteTimeout)
@@ -69,7 +76,7 @@ func (s *Session) wake() {
 		return
 	}
 	s.alarm = 0
-	now := time.Since(s.start)
+	now := s.elapsed()
 	past := func(since, timeout time.Duration) bool { return timeout > 0 && now-since >= timeout }
 	switch {
 	case s.state == lingering:

@@ -78,6 +78,7 @@ func (s *Session) Start() {
 	if s.state == closed {
 		return // by Close, which does not wait for Start
 	}
+	s.active = s.elapsed()
 	s.conn.Start(s)
 	if s.state == open && !s.config.Greeting.Empty() {
 		s.sendLocked(s.config.Greeting, time.Now())
@@ -121,7 +122,7 @@ func (s *Session) Close() {
 func (s *Session) Received(p []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.active = time.Since(s.start)
+	s.active = s.elapsed()
 	s.bytes.Received += int64(len(p))
 	s.config.Stats.Received(len(p))
 	if s.state == open {
@@ -199,7 +200,7 @@ func (s *Session) shutLocked(end cause.End) {
 		return
 	}
 	s.state = lingering
-	s.lingerUntil = time.Since(s.start) + LingerTimeout
+	s.lingerUntil = s.elapsed() + LingerTimeout
 	s.conn.CloseWrite()
 	s.resumeLocked()
 	s.armLocked()
@@ -218,7 +219,7 @@ func (s *Session) closeLocked() {
 		s.timer.Stop()
 	}
 	if s.end.Reason != snapshot.SessionLimit {
-		s.config.Stats.Closed(s.end.Reason, time.Since(s.start))
+		s.config.Stats.Closed(s.end.Reason, s.elapsed())
 	}
 	s.owner.SessionClosed(s, s.end)
 }

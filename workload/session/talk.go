@@ -52,7 +52,7 @@ func (s *Session) keepLocked(buf []byte, scanned int) {
 	if s.fullLocked() {
 		s.pauseLocked()
 	} else if len(buf) > 0 && s.messageSince == 0 && s.config.Framer.Framed() {
-		s.messageSince = time.Since(s.start)
+		s.messageSince = s.elapsed()
 	}
 }
 
@@ -82,7 +82,7 @@ func (s *Session) messageLocked(message []byte, now time.Time) {
 	}
 	s.config.Stats.Message(exception)
 	if s.sentAt > 0 && s.config.Role == snapshot.Client {
-		s.config.Stats.RoundTrip.Observe(now.Sub(s.start) - s.sentAt)
+		s.config.Stats.RoundTrip.Observe(s.moment(now) - s.sentAt)
 		s.sentAt = 0
 	}
 	s.logReceived(message, exception)
@@ -137,7 +137,7 @@ func (s *Session) sendLocked(text template.Template, at time.Time) {
 		s.sentLocked(len(bufs[1]))
 	default:
 		s.writing = len(bufs[1])
-		s.writeSince = time.Since(s.start)
+		s.writeSince = s.elapsed()
 	}
 }
 
@@ -146,7 +146,7 @@ func (s *Session) sentLocked(size int) {
 	s.messages.Sent++
 	s.bytes.Sent += int64(size)
 	s.config.Stats.Sent(size)
-	s.active = time.Since(s.start)
+	s.active = s.elapsed()
 	if s.sentAt == 0 {
 		s.sentAt = s.active
 	}

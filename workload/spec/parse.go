@@ -48,7 +48,7 @@ func Decode(data []byte, into any) error {
 
 // explain rewrites an error of encoding/json for the one who wrote the JSON.
 func explain(err error) error {
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
 		return &FieldError{Field: wrong.Field, Problem: problem(wrong)}
 	}
 	message := strings.TrimPrefix(err.Error(), "json: ")
@@ -67,14 +67,14 @@ func problem(wrong *json.UnmarshalTypeError) string {
 			_, err := ParseDuration(bad)
 			return err.Error()
 		}
-		return fmt.Sprintf("is a %s: write a duration in quotes, such as \"5s\"", wrong.Value)
+		return fmt.Sprintf("is of type %s: write a duration in quotes, such as \"5s\"", wrong.Value)
 	}
-	want := wrong.Type.Kind().String()
+	want := "a " + wrong.Type.Kind().String()
 	switch wrong.Type.Kind() {
 	case reflect.Int32:
-		want = "whole number"
+		want = "a whole number of 32 bits"
 	case reflect.Struct:
-		want = "object"
+		want = "an object"
 	}
-	return fmt.Sprintf("is a %s: write a %s", wrong.Value, want)
+	return fmt.Sprintf("is of type %s: write %s", wrong.Value, want)
 }
