@@ -97,7 +97,11 @@ func (c *cluster) nodeReady(ctx context.Context) error {
 }
 
 // dnsAnswers asks through the Service, so it shows that kube-proxy works too.
+// A question that is lost, because the Service's rules are not in force yet,
+// is not waited for: the next one may do better.
 func (c *cluster) dnsAnswers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
 	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, net.JoinHostPort(config.DNSAddress, "53"))
 	}}

@@ -139,7 +139,7 @@ func (s *supervisor) list() []status.Component {
 
 func describe(how syscall.WaitStatus) string {
 	if how.Signaled() {
-		return "killed by " + how.Signal().String()
+		return "signal: " + how.Signal().String()
 	}
 	return fmt.Sprintf("exit code %d", how.ExitStatus())
 }
