@@ -139,7 +139,7 @@ func TestAFailedBuildLeavesNothing(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "main.go:1:1: broken") {
 		t.Errorf("the error %v does not show the compiler's", err)
 	}
-	left, _ := filepath.Glob(filepath.Join(cache, "[!.]*")) // All but the lock.
+	left, _ := filepath.Glob(filepath.Join(cache, "[^.]*")) // All but the lock.
 	if len(left) > 0 || b.Exists() {
 		t.Errorf("left behind: %v", left)
 	}
