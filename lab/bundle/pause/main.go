@@ -1,6 +1,6 @@
 //go:build bundle
 
-// Pause is the process of the pod sandbox: it holds the pod's namespaces
+// Pause is the first process of every pod: it holds the pod's namespaces
 // open, and, where a pod shares its process namespace, reaps orphans.
 package main
 

@@ -119,6 +119,7 @@ func (l Lab) launch(start node.Start, listener *os.File, record Record) error {
 	defer gatekeeper.Close()
 	defer gate.Close()
 	cmd := exec.Command("/proc/self/exe", Inside, string(arg))
+	cmd.Args[0] = "lab"
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 	cmd.Stdout, cmd.Stderr = log, log
