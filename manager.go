@@ -23,8 +23,11 @@ import (
 
 // +kubebuilder:rbac:groups=coordination.k8s.io,namespace=system,resources=leases,verbs=create
 // +kubebuilder:rbac:groups=coordination.k8s.io,namespace=system,resources=leases,resourceNames=tcp-operator,verbs=get;update
+// +kubebuilder:rbac:groups="",namespace=system,resources=events,verbs=create;patch
 // +kubebuilder:rbac:groups=authentication.k8s.io,resources=tokenreviews,verbs=create
 // +kubebuilder:rbac:groups=authorization.k8s.io,resources=subjectaccessreviews,verbs=create
+
+// The lease's own events are of the older kind, hence the rule for "".
 
 // leaderElectionID names the lease in the manager's namespace.
 const leaderElectionID = "tcp-operator"

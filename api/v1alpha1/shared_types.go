@@ -9,7 +9,7 @@ type Duration string
 
 // BindAddress is an IP address of the pod, or empty.
 // +kubebuilder:validation:MaxLength=45
-// +kubebuilder:validation:XValidation:rule="self == ” || isIP(self)",message="must be an IP address such as 10.0.0.7 or fd00::7, or empty",reason=FieldValueInvalid
+// +kubebuilder:validation:XValidation:rule="self.size() == 0 || isIP(self)",message="must be an IP address such as 10.0.0.7 or fd00::7, or empty",reason=FieldValueInvalid
 type BindAddress string
 
 // Text is a message to send. {time}, {session}, {sequence}, {pod} and {peer}
@@ -55,7 +55,6 @@ type TCP struct {
 }
 
 // KeepAlive is TCP's own keep-alive (RFC 9293, 3.8.4), off unless asked for.
-// +kubebuilder:validation:XValidation:rule="[self.idle, self.interval].all(d, !d.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$') || (duration(d) >= duration('1s') && duration(d) <= duration('32767s')))",message="idle and interval must be between 1s and 32767s, the kernel's own limits",reason=FieldValueInvalid
 type KeepAlive struct {
 	// mode switches keep-alive.
 	// +optional
@@ -64,10 +63,12 @@ type KeepAlive struct {
 	// idle is the time without traffic before the first probe (TCP_KEEPIDLE).
 	// +optional
 	// +kubebuilder:default="15s"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$') || (duration(self) >= duration('1s') && duration(self) <= duration('32767s'))",message="must be between 1s and 32767s, the kernel's own limits",reason=FieldValueInvalid
 	Idle Duration `json:"idle,omitempty"`
 	// interval is the time between probes (TCP_KEEPINTVL).
 	// +optional
 	// +kubebuilder:default="15s"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$') || (duration(self) >= duration('1s') && duration(self) <= duration('32767s'))",message="must be between 1s and 32767s, the kernel's own limits",reason=FieldValueInvalid
 	Interval Duration `json:"interval,omitempty"`
 	// count is how many probes may go unanswered (TCP_KEEPCNT).
 	// +optional
@@ -82,11 +83,14 @@ type KeepAlive struct {
 type MessagesStatus struct {
 	// received messages.
 	// +optional
+	// +kubebuilder:default=0
 	Received int64 `json:"received"`
 	// sent messages: greetings, replies and exceptions.
 	// +optional
+	// +kubebuilder:default=0
 	Sent int64 `json:"sent"`
 	// exceptions are received messages that were not UTF-8.
 	// +optional
+	// +kubebuilder:default=0
 	Exceptions int64 `json:"exceptions"`
 }

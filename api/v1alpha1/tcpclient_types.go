@@ -5,7 +5,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // TcpClientSpec says what a client does. Its target must be named; everything
 // else has a default.
 // +kubebuilder:validation:ExactlyOneOf=serverRef;address
-// +kubebuilder:validation:XValidation:rule="self.framing != 'None' || self.limits.messageBytes <= 65536",message="must be at most 65536 with framing None, as one read takes no more: lower it, or set framing to Line or LengthPrefixed",reason=FieldValueInvalid,fieldPath=".limits.messageBytes"
+// +kubebuilder:validation:XValidation:rule="!has(self.limits) || !has(self.limits.messageBytes) || (has(self.framing) && self.framing != 'None') || self.limits.messageBytes <= 65536",message="must be at most 65536 with framing None, as one read takes no more: lower it, or set framing to Line or LengthPrefixed",reason=FieldValueInvalid,fieldPath=".limits.messageBytes"
 type TcpClientSpec struct {
 	// serverRef names a TcpServer of the same namespace to hold sessions with.
 	// It may be created later: the client waits for it.
@@ -86,11 +86,11 @@ type Address struct {
 }
 
 // Connect governs an attempt to establish a session.
-// +kubebuilder:validation:XValidation:rule="!self.timeout.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$') || duration(self.timeout) > duration('0s')",message="must be longer than 0s: every attempt needs a deadline",reason=FieldValueInvalid,fieldPath=".timeout"
 type Connect struct {
 	// timeout is one deadline over name resolution and connect together.
 	// +optional
 	// +kubebuilder:default="30s"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$') || duration(self) > duration('0s')",message="must be longer than 0s: every attempt needs a deadline",reason=FieldValueInvalid
 	Timeout Duration `json:"timeout,omitempty"`
 	// bindAddress is the pod's address to connect from; empty lets the kernel
 	// choose.
@@ -99,11 +99,11 @@ type Connect struct {
 }
 
 // ClientReply says how the client answers a message.
-// +kubebuilder:validation:XValidation:rule="!self.delay.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$') || duration(self.delay) <= duration('1h')",message="must be at most 1h",reason=FieldValueInvalid,fieldPath=".delay"
 type ClientReply struct {
 	// delay between a message and its reply. Delays overlap.
 	// +optional
 	// +kubebuilder:default="5s"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$') || duration(self) <= duration('1h')",message="must be at most 1h",reason=FieldValueInvalid
 	Delay Duration `json:"delay,omitempty"`
 	// text of the reply; empty sends none. {time} is when the message was
 	// received.
@@ -118,12 +118,12 @@ type ClientReply struct {
 
 // Reconnect is the delay before the next attempt: initialDelay at first,
 // doubled after each failure up to maxDelay.
-// +kubebuilder:validation:XValidation:rule="!self.initialDelay.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$') || duration(self.initialDelay) >= duration('10ms')",message="must be at least 10ms, so that a client never spins",reason=FieldValueInvalid,fieldPath=".initialDelay"
-// +kubebuilder:validation:XValidation:rule="[self.initialDelay, self.maxDelay].exists(d, !d.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$')) || duration(self.maxDelay) >= duration(self.initialDelay)",messageExpression="'must not be below initialDelay (' + self.initialDelay + '): raise maxDelay or lower initialDelay'",reason=FieldValueInvalid,fieldPath=".maxDelay"
+// +kubebuilder:validation:XValidation:rule="!has(self.initialDelay) || !has(self.maxDelay) || [self.initialDelay, self.maxDelay].exists(d, !d.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$')) || duration(self.maxDelay) >= duration(self.initialDelay)",messageExpression="'must not be below initialDelay (' + self.initialDelay + '): raise maxDelay or lower initialDelay'",reason=FieldValueInvalid,fieldPath=".maxDelay"
 type Reconnect struct {
 	// initialDelay is the delay before the first attempt after a session.
 	// +optional
 	// +kubebuilder:default="30s"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$') || duration(self) >= duration('10ms')",message="must be at least 10ms, so that a client never spins",reason=FieldValueInvalid
 	InitialDelay Duration `json:"initialDelay,omitempty"`
 	// maxDelay bounds the delay.
 	// +optional
@@ -153,9 +153,11 @@ type TcpClientStatus struct {
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// replicas is the number of pods.
 	// +optional
+	// +kubebuilder:default=0
 	Replicas int32 `json:"replicas"`
 	// readyReplicas is the number of pods whose sessions are all established.
 	// +optional
+	// +kubebuilder:default=0
 	ReadyReplicas int32 `json:"readyReplicas"`
 	// selector of the pods, for the scale subresource.
 	// +optional
@@ -167,10 +169,12 @@ type TcpClientStatus struct {
 	Target string `json:"target,omitempty"`
 	// sessions of all pods.
 	// +optional
-	Sessions ClientSessionsStatus `json:"sessions,omitzero"`
+	// +kubebuilder:default={}
+	Sessions ClientSessionsStatus `json:"sessions,omitempty"`
 	// messages of all pods.
 	// +optional
-	Messages MessagesStatus `json:"messages,omitzero"`
+	// +kubebuilder:default={}
+	Messages MessagesStatus `json:"messages,omitempty"`
 	// roundTrip is the time from a message sent to the next one received, as
 	// measured: it contains the server's own reply delay.
 	// +optional
@@ -189,15 +193,19 @@ type TcpClientStatus struct {
 type ClientSessionsStatus struct {
 	// desired by the spec: replicas times sessions.
 	// +optional
+	// +kubebuilder:default=0
 	Desired int64 `json:"desired"`
 	// established now.
 	// +optional
+	// +kubebuilder:default=0
 	Established int64 `json:"established"`
 	// opened since the pods' start.
 	// +optional
+	// +kubebuilder:default=0
 	Opened int64 `json:"opened"`
 	// lost since the pods' start.
 	// +optional
+	// +kubebuilder:default=0
 	Lost int64 `json:"lost"`
 }
 

@@ -4,7 +4,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // TcpServerSpec says what a server does. Everything has a default: an empty
 // spec is the classic server.
-// +kubebuilder:validation:XValidation:rule="self.framing != 'None' || self.limits.messageBytes <= 65536",message="must be at most 65536 with framing None, as one read takes no more: lower it, or set framing to Line or LengthPrefixed",reason=FieldValueInvalid,fieldPath=".limits.messageBytes"
+// +kubebuilder:validation:XValidation:rule="!has(self.limits) || !has(self.limits.messageBytes) || (has(self.framing) && self.framing != 'None') || self.limits.messageBytes <= 65536",message="must be at most 65536 with framing None, as one read takes no more: lower it, or set framing to Line or LengthPrefixed",reason=FieldValueInvalid,fieldPath=".limits.messageBytes"
 type TcpServerSpec struct {
 	// replicas is the number of pods. `kubectl scale` and a
 	// HorizontalPodAutoscaler act on it.
@@ -61,12 +61,12 @@ type TcpServerSpec struct {
 }
 
 // ServerReply says how the server answers a message.
-// +kubebuilder:validation:XValidation:rule="!self.delay.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$') || duration(self.delay) <= duration('1h')",message="must be at most 1h",reason=FieldValueInvalid,fieldPath=".delay"
 type ServerReply struct {
 	// delay between a message and its reply. Delays overlap: messages at 0 s,
 	// 1 s and 2 s are answered at 5 s, 6 s and 7 s.
 	// +optional
 	// +kubebuilder:default="5s"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$') || duration(self) <= duration('1h')",message="must be at most 1h",reason=FieldValueInvalid
 	Delay Duration `json:"delay,omitempty"`
 	// text of the reply; empty sends none. {time} is when the message was
 	// received.
@@ -138,9 +138,11 @@ type TcpServerStatus struct {
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// replicas is the number of pods.
 	// +optional
+	// +kubebuilder:default=0
 	Replicas int32 `json:"replicas"`
 	// readyReplicas is the number of pods that listen.
 	// +optional
+	// +kubebuilder:default=0
 	ReadyReplicas int32 `json:"readyReplicas"`
 	// selector of the pods, for the scale subresource.
 	// +optional
@@ -158,10 +160,12 @@ type TcpServerStatus struct {
 	ExternalAddresses []string `json:"externalAddresses,omitempty"`
 	// sessions of all pods.
 	// +optional
-	Sessions ServerSessionsStatus `json:"sessions,omitzero"`
+	// +kubebuilder:default={}
+	Sessions ServerSessionsStatus `json:"sessions,omitempty"`
 	// messages of all pods.
 	// +optional
-	Messages MessagesStatus `json:"messages,omitzero"`
+	// +kubebuilder:default={}
+	Messages MessagesStatus `json:"messages,omitempty"`
 	// observedTime is when the pods said so.
 	// +optional
 	ObservedTime *metav1.Time `json:"observedTime,omitempty"`
@@ -171,12 +175,15 @@ type TcpServerStatus struct {
 type ServerSessionsStatus struct {
 	// open now.
 	// +optional
+	// +kubebuilder:default=0
 	Open int64 `json:"open"`
 	// accepted since the pods' start.
 	// +optional
+	// +kubebuilder:default=0
 	Accepted int64 `json:"accepted"`
 	// rejected since the pods' start because of limits.sessions.
 	// +optional
+	// +kubebuilder:default=0
 	Rejected int64 `json:"rejected"`
 }
 

@@ -1,0 +1,64 @@
+# `make demo` runs the main job on a real cluster, `make test` passes the tests.
+# `make help` lists the rest.
+
+SHELL := /bin/bash -o pipefail
+.DEFAULT_GOAL := help
+
+TOOL := go tool -modfile=tools.mod
+LINT := go tool -modfile=lint.mod golangci-lint
+
+# Where envtest finds kube-apiserver and etcd. Unless the user has them
+# already, the lab builds them.
+ENVTEST = $${KUBEBUILDER_ASSETS:-$$(bin/lab assets)}
+
+##@ The two commands
+
+.PHONY: demo
+demo: ## Bring up a cluster, deploy the operator and watch a server and a client talk (CLUSTER=lab|kind|current)
+	@hack/demo.sh up
+
+.PHONY: demo-down
+demo-down: ## Remove what demo brought up
+	@hack/demo.sh down
+
+.PHONY: test
+test: bin/lab ## Unit tests, workload tests and tests on a real API server
+	KUBEBUILDER_ASSETS="$(ENVTEST)" go test ./...
+	go -C lab test ./...
+
+##@ Development
+
+.PHONY: build
+build: ## Compile the manager and the workload into bin/
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/manager .
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/workload ./workload
+
+.PHONY: generate
+generate: ## Regenerate deep copies, CRDs and RBAC from the Go types and markers
+	$(TOOL) controller-gen object paths=./api/...
+	$(TOOL) controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
+	$(TOOL) controller-gen rbac:roleName=manager-role paths=./... output:rbac:dir=config/rbac
+
+.PHONY: race
+race: ## Workload and unit tests under the race detector
+	go test -race $$(go list ./... | grep -v -e /api/ -e /controllers$$ -e /test/)
+
+.PHONY: e2e
+e2e: ## The samples on a lab of their own, through the shipped manifests, checked from outside
+	@hack/e2e.sh
+
+.PHONY: lint
+lint: ## Static checks
+	$(LINT) run
+
+.PHONY: verify
+verify: ## Fail if generated files, formatting or module files are not up to date
+	@hack/verify.sh
+
+.PHONY: bin/lab
+bin/lab:
+	@go build -C lab -o ../bin/lab .
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9\/-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Runs the main job on a real cluster: a TcpServer and a TcpClient that talk.
+# `demo.sh down` removes everything again.
+cd "$(dirname "$0")/.."
+. hack/cluster.sh
+
+down() {
+  case $CLUSTER in
+  lab)
+    [ "$(id -u)" = 0 ] || die "CLUSTER=lab needs root: run it with sudo"
+    go build -C lab -o ../bin/lab .
+    lab down
+    ;;
+  kind) kind delete cluster --name "$KIND" ;;
+  current)
+    kubectl_ delete -k config/samples --ignore-not-found
+    kubectl_ delete -k config/default --ignore-not-found
+    ;;
+  esac
+}
+
+# conversation waits until the server has received a reply of the client, and
+# prints what both sides logged.
+conversation() {
+  local i
+  for i in $(seq 60); do
+    if kubectl_ logs deployment/greeter | grep -q 'Received msg .response from the client'; then break; fi
+    [ "$i" -lt 60 ] || die "the server has received no reply within a minute: see kubectl logs deployment/greeter"
+    sleep 1
+  done
+  local name
+  for name in greeter caller; do
+    printf '\n$ kubectl logs deployment/%s\n' "$name"
+    kubectl_ logs "deployment/$name" --tail=6
+  done
+}
+
+show() {
+  printf '\n$ kubectl %s\n' "$*"
+  kubectl_ "$@"
+}
+
+how_to_go_on() {
+  local kubectl=kubectl
+  if [ "$CLUSTER" = lab ]; then
+    kubectl="bin/lab kubectl"
+    [ "$LAB" = tcp-operator ] || kubectl="bin/lab --name $LAB kubectl"
+  fi
+  cat <<TEXT
+
+Both are ready and talking. Go on with
+  $kubectl get tcp -w                        # what changes, as it changes
+  $kubectl describe tcpclient caller         # conditions, outages, events
+  $kubectl delete pod -l tcp-operator.io/name=greeter   # the client notices, and comes back
+  $kubectl explain tcpserver.spec            # every field
+  make demo-down                             # leaves nothing behind
+TEXT
+}
+
+up() {
+  check_cluster
+  build
+  cluster_up
+  load_images
+  deploy
+  step "applying config/samples"
+  kubectl_ apply -k config/samples >/dev/null
+  step "waiting until server and client are ready"
+  kubectl_ wait --for=condition=Ready tcpserver/greeter tcpclient/caller --timeout=120s >/dev/null ||
+    die "not ready within two minutes: see kubectl describe tcp"
+  step "ready; waiting for the conversation"
+  conversation
+  show get tcpservers,tcpclients
+  show get deployments,services,pods -l app.kubernetes.io/managed-by=tcp-operator
+  how_to_go_on
+}
+
+case ${1:-up} in
+up) up ;;
+down) down ;;
+*) die "usage: demo.sh [up|down]" ;;
+esac

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Fails if regenerating, formatting or tidying would change a committed file.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+check() {
+  local what=$1
+  shift
+  printf 'verify: %s\n' "$what"
+  "$@"
+}
+
+unformatted() {
+  local files
+  files=$(git ls-files '*.go' | xargs gofmt -l)
+  [ -z "$files" ] || { printf 'not formatted: run gofmt -w\n%s\n' "$files" >&2; return 1; }
+}
+
+# regenerate runs the generators on a copy, so that a dirty tree stays as it is.
+regenerate() {
+  local copy
+  copy=$(mktemp -d)
+  trap 'rm -rf "$copy"' RETURN
+  git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$copy" 2>/dev/null || true
+  make --no-print-directory -s -C "$copy" generate
+  local path
+  for path in api config/crd/bases config/rbac/role.yaml; do
+    diff -r "$path" "$copy/$path" || { echo "generated files are not up to date: run make generate" >&2; return 1; }
+  done
+}
+
+check "generated files" regenerate
+check "formatting" unformatted
+check "go.mod" go mod tidy -diff
+check "lab/go.mod" go -C lab mod tidy -diff
+check "vet" go vet ./...
+check "vet lab" go -C lab vet ./...
+check "modern Go" go fix -diff ./...
