@@ -8,17 +8,12 @@ import (
 	"net/http"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/rest"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
-	"tcp-operator.io/controllers/desired"
+	"tcp-operator.io/controllers"
 )
 
 // +kubebuilder:rbac:groups=coordination.k8s.io,namespace=system,resources=leases,verbs=create
@@ -47,25 +42,8 @@ func managerOptions(f flags) manager.Options {
 		LeaderElectionID:       leaderElectionID,
 		// Safe because the process exits as soon as Start returns.
 		LeaderElectionReleaseOnCancel: true,
-		Cache:                         cacheOptions(),
-		Client: client.Options{
-			Cache: &client.CacheOptions{EnableReadYourWritesConsistency: new(true)},
-		},
-	}
-}
-
-// cacheOptions keeps only what the operator made, without what it does not
-// read. A Get of any other kind fails instead of watching a whole cluster.
-func cacheOptions() cache.Options {
-	ours := cache.ByObject{Label: labels.SelectorFromSet(labels.Set{desired.ManagedByLabel: desired.ManagedBy})}
-	return cache.Options{
-		DefaultTransform:            cache.TransformStripManagedFields(),
-		ReaderFailOnMissingInformer: true,
-		ByObject: map[client.Object]cache.ByObject{
-			&appsv1.Deployment{}: ours,
-			&corev1.Service{}:    ours,
-			&corev1.Pod{}:        ours,
-		},
+		Cache:                         controllers.CacheOptions(),
+		Client:                        controllers.ClientOptions(),
 	}
 }
 

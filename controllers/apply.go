@@ -12,6 +12,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	"k8s.io/utils/lru"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -75,7 +77,11 @@ func (c *children) apply(ctx context.Context, owner client.Object, wanted runtim
 	if exists {
 		options = append(options, client.ForceOwnership)
 	}
-	if err := c.client.Apply(ctx, wanted, options...); err != nil {
+	err = c.client.Apply(ctx, wanted, options...)
+	if apierrors.IsInvalid(err) && exists && c.repair(ctx, into, wanted) {
+		err = c.client.Apply(ctx, wanted, options...)
+	}
+	if err != nil {
 		return refused(fmt.Errorf("applying %s %s: %w", kindOf(into), key.Name, err))
 	}
 	if err := convert(wanted, into); err != nil {
@@ -83,6 +89,20 @@ func (c *children) apply(ctx context.Context, owner client.Object, wanted runtim
 	}
 	c.remember(into, hash)
 	return nil
+}
+
+// repair undoes drift that an apply cannot; false means that there is none.
+func (c *children) repair(ctx context.Context, live client.Object, wanted runtime.ApplyConfiguration) bool {
+	service, ok := live.(*corev1.Service)
+	if !ok {
+		return false
+	}
+	patch := portRepair(service, wanted.(*corev1ac.ServiceApplyConfiguration))
+	if patch == nil {
+		return false
+	}
+	err := c.client.Patch(ctx, service, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(FieldOwner))
+	return err == nil // the apply's own error says what matters
 }
 
 // find reads the child from the cache and, because the cache holds labelled
