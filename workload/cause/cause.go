@@ -76,15 +76,17 @@ func connectReason(err error) snapshot.Reason {
 	return snapshot.OtherError
 }
 
-// OutOfResources reports whether err says that the process or the system has
-// run out of descriptors or memory: what passes, and is worth waiting for.
-func OutOfResources(err error) bool {
-	return isAny(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM)
+// Passing reports whether the error of an accept says nothing against the
+// listener: descriptors or memory have run out, or Linux hands on what the
+// network did to the new connection.
+func Passing(err error) bool {
+	return unreachable(err) || isAny(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM,
+		syscall.ECONNABORTED, syscall.EINTR, syscall.ETIMEDOUT, syscall.EOPNOTSUPP)
 }
 
 func unreachable(err error) bool {
 	return isAny(err, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.ENETDOWN,
-		syscall.ENONET, syscall.EPROTO, syscall.ENOPROTOOPT, syscall.EACCES, syscall.EPERM)
+		syscall.EPROTO, syscall.ENOPROTOOPT, syscall.EACCES, syscall.EPERM)
 }
 
 func isAny(err error, targets ...syscall.Errno) bool {

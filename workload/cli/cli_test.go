@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"flag"
@@ -132,22 +131,27 @@ func TestEveryFieldHasAFlag(t *testing.T) {
 	}
 }
 
-// A program is one that runs, with its log read line by line.
+// A program is one that runs, with its log read line by line. It never waits
+// for the test to read.
 type program struct {
 	t       *testing.T
 	signals chan os.Signal
-	log     *bufio.Scanner
+	lines   chan []byte
 	code    chan int
+}
+
+// Write implements io.Writer: a handler of slog writes a line at a time.
+func (p *program) Write(line []byte) (int, error) {
+	p.lines <- bytes.Clone(line)
+	return len(line), nil
 }
 
 func start(t *testing.T, env map[string]string, args ...string) *program {
 	t.Helper()
-	r, w := io.Pipe()
-	p := &program{t: t, signals: make(chan os.Signal, 2), log: bufio.NewScanner(r), code: make(chan int, 1)}
-	p.log.Buffer(nil, 1<<20)
+	p := &program{t: t, signals: make(chan os.Signal, 2), lines: make(chan []byte, 10000), code: make(chan int, 1)}
 	go func() {
-		p.code <- Main(Env{Args: args, Getenv: func(k string) string { return env[k] }, Stdout: w, Stderr: w, Signals: p.signals})
-		_ = w.Close()
+		p.code <- Main(Env{Args: args, Getenv: func(k string) string { return env[k] }, Stdout: p, Stderr: p, Signals: p.signals})
+		close(p.lines)
 	}()
 	return p
 }
@@ -157,10 +161,10 @@ func start(t *testing.T, env map[string]string, args ...string) *program {
 func (p *program) await(message string) map[string]any {
 	p.t.Helper()
 	want := regexp.MustCompile(message)
-	for p.log.Scan() {
+	for text := range p.lines {
 		var line map[string]any
-		if err := json.Unmarshal(p.log.Bytes(), &line); err != nil {
-			p.t.Fatalf("not JSON: %s", p.log.Text())
+		if err := json.Unmarshal(text, &line); err != nil {
+			p.t.Fatalf("not JSON: %s", text)
 		}
 		if want.MatchString(line["msg"].(string)) {
 			return line
@@ -172,7 +176,7 @@ func (p *program) await(message string) map[string]any {
 
 // end reads the rest of the log and returns the exit code.
 func (p *program) end() int {
-	for p.log.Scan() {
+	for range p.lines {
 	}
 	return <-p.code
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"strconv"
 	"syscall"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"tcp-operator.io/workload/socket"
 	"tcp-operator.io/workload/spec"
 	"tcp-operator.io/workload/stats"
+	"tcp-operator.io/workload/wire"
 )
 
 // serve runs `workload server`.
@@ -35,7 +37,12 @@ func serve(env Env, args []string) error {
 	}
 	p := newProcess(env, snapshot.Server)
 	log := newLog(&o, env.Stderr)
-	srv := &server.Server{Config: session.ServerConfig(s), MaxSessions: int(s.Limits.Sessions)}
+	poller, err := wire.NewPoller(runtime.GOMAXPROCS(0))
+	if err != nil {
+		return fmt.Errorf("workload server: %w", err)
+	}
+	defer poller.Close()
+	srv := &server.Server{Poller: poller, Config: session.ServerConfig(s), MaxSessions: int(s.Limits.Sessions)}
 	complete(&srv.Config, p, env, log)
 	p.Part = srv
 
@@ -57,7 +64,13 @@ func hold(env Env, args []string) error {
 	}
 	p := newProcess(env, snapshot.Client)
 	log := newLog(&o, env.Stderr)
+	poller, err := wire.NewPoller(runtime.GOMAXPROCS(0))
+	if err != nil {
+		return fmt.Errorf("workload client: %w", err)
+	}
+	defer poller.Close()
 	cli := &client.Client{
+		Poller:         poller,
 		Config:         session.ClientConfig(s),
 		Address:        addressText(s.Address),
 		Sessions:       int(s.Sessions),

@@ -13,6 +13,7 @@ import (
 	"tcp-operator.io/workload/session"
 	"tcp-operator.io/workload/snapshot"
 	"tcp-operator.io/workload/socket"
+	"tcp-operator.io/workload/wire"
 )
 
 // ErrClientClosed is returned by Run after Shutdown or Close.
@@ -32,6 +33,9 @@ type Client struct {
 	// ConnectTimeout bounds one attempt, name resolution included.
 	ConnectTimeout time.Duration
 	Backoff        Backoff
+	// Poller holds the connections that have descriptors; nil: all keep a
+	// goroutine. It is the caller's to close, after the client.
+	Poller *wire.Poller
 
 	start   time.Time
 	quit    context.Context // ends with Shutdown and Close

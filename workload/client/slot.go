@@ -8,7 +8,6 @@ import (
 	"tcp-operator.io/workload/cause"
 	"tcp-operator.io/workload/session"
 	"tcp-operator.io/workload/snapshot"
-	"tcp-operator.io/workload/wire"
 )
 
 // A slot is one desired session: at any time an attempt is under way, or a
@@ -100,7 +99,7 @@ func (s *slot) planLocked() time.Duration {
 // established begins a session on conn.
 func (s *slot) established(conn net.Conn) {
 	c := s.client
-	w := wire.Blocking(conn, c.Config.ChunkBytes())
+	w := c.Poller.Wrap(conn, c.Config.ChunkBytes())
 	c.mu.Lock()
 	if c.draining {
 		c.mu.Unlock()

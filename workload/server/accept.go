@@ -3,9 +3,11 @@ package server
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"time"
 
 	"tcp-operator.io/workload/cause"
+	"tcp-operator.io/workload/wire"
 )
 
 // Bounds of the pause after a failed accept, those of net/http.
@@ -14,14 +16,42 @@ const (
 	maxAcceptPause = time.Second
 )
 
+// A descriptorListener accepts bare descriptors. It is how a connection comes
+// to the Poller without ever having been in Go's own.
+type descriptorListener interface {
+	AcceptFD() (fd int, peer netip.AddrPort, err error)
+}
+
+// accepter returns a function that accepts a connection from l.
+func (s *Server) accepter(l net.Listener) func() (wire.Conn, error) {
+	chunk := s.Config.ChunkBytes()
+	if descriptors, ok := l.(descriptorListener); ok && s.Poller != nil {
+		return func() (wire.Conn, error) {
+			fd, peer, err := descriptors.AcceptFD()
+			if err != nil {
+				return nil, err
+			}
+			return s.Poller.Adopt(fd, peer, chunk), nil
+		}
+	}
+	return func() (wire.Conn, error) {
+		c, err := l.Accept()
+		if err != nil {
+			return nil, err
+		}
+		return s.Poller.Wrap(c, chunk), nil
+	}
+}
+
 // acceptLoop accepts until the server closes. An accept that fails because
 // descriptors or memory have run out is tried again after a pause; the
-// connection waits in the backlog. One whose peer has gone meanwhile
-// (ECONNABORTED, accept(2)) is nothing to wait for: Go's accept skips it.
+// connection waits in the backlog. So is one that fails with an error of the
+// new connection, which Linux hands on from its network (accept(2)).
 func (s *Server) acceptLoop(l net.Listener) error {
 	var pause time.Duration
+	accept := s.accepter(l)
 	for {
-		c, err := l.Accept()
+		c, err := accept()
 		if err == nil {
 			pause = 0
 			s.play(c)
@@ -30,7 +60,7 @@ func (s *Server) acceptLoop(l net.Listener) error {
 		if s.closing() {
 			return ErrServerClosed
 		}
-		if !cause.OutOfResources(err) {
+		if !cause.Passing(err) {
 			return fmt.Errorf("accept: %w", err)
 		}
 		pause = nextPause(pause)

@@ -27,6 +27,9 @@ type Server struct {
 	Config session.Config
 	// MaxSessions is how many may be open at once; one more is closed at once.
 	MaxSessions int
+	// Poller holds the connections that have descriptors; nil: all keep a
+	// goroutine. It is the caller's to close, after the server.
+	Poller *wire.Poller
 
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
@@ -81,9 +84,8 @@ func (s *Server) initLocked() {
 	}
 }
 
-// play begins a session on c, or rejects it.
-func (s *Server) play(c net.Conn) {
-	conn := wire.Blocking(c, s.Config.ChunkBytes())
+// play begins a session on conn, or rejects it.
+func (s *Server) play(conn wire.Conn) {
 	s.mu.Lock()
 	if s.draining {
 		s.mu.Unlock()

@@ -6,8 +6,10 @@ package socket
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strconv"
 	"syscall"
 	"time"
@@ -28,17 +30,44 @@ func Listen(ctx context.Context, s spec.Server) (net.Listener, error) {
 		return nil, err
 	}
 	tcp := l.(*net.TCPListener) // what Listen returns for "tcp"
-	if err := setBacklog(tcp, int(s.Backlog)); err != nil {
+	made, err := newListener(tcp, s)
+	if err != nil {
 		_ = tcp.Close()
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	return &listener{TCPListener: tcp, nagle: s.TCP.Nagle == spec.Enabled}, nil
+	return made, nil
 }
 
-// A listener undoes what net does to an accepted connection unasked.
+// A listener undoes what net does to an accepted connection unasked. On Linux
+// it can also give bare descriptors.
 type listener struct {
 	*net.TCPListener
+	// file is a duplicate of the listener's descriptor, as raw must wait for
+	// connections: a net.TCPListener's RawConn does not.
+	file  *os.File
+	raw   syscall.RawConn
 	nagle bool
+}
+
+func newListener(tcp *net.TCPListener, s spec.Server) (*listener, error) {
+	file, err := tcp.File()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := file.SyscallConn()
+	if err == nil {
+		err = setBacklog(raw, int(s.Backlog))
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, err
+	}
+	return &listener{TCPListener: tcp, file: file, raw: raw, nagle: s.TCP.Nagle == spec.Enabled}, nil
+}
+
+// Close implements net.Listener.
+func (l *listener) Close() error {
+	return errors.Join(l.TCPListener.Close(), l.file.Close())
 }
 
 // Accept implements net.Listener.
@@ -107,11 +136,7 @@ func control(t spec.TCP) func(network, address string, c syscall.RawConn) error 
 
 // setBacklog calls listen(2) again: net takes its argument from
 // net.core.somaxconn, and the kernel lets a later call change it.
-func setBacklog(l *net.TCPListener, backlog int) error {
-	raw, err := l.SyscallConn()
-	if err != nil {
-		return err
-	}
+func setBacklog(raw syscall.RawConn, backlog int) error {
 	var failed error
 	if err := raw.Control(func(fd uintptr) { failed = listen(int(fd), backlog) }); err != nil {
 		return err

@@ -1,0 +1,256 @@
+package wire
+
+import (
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"tcp-operator.io/workload/snapshot"
+)
+
+// polled is a connection whose descriptor waits in a loop.
+type polled struct {
+	loop   *loop
+	events Events
+	remote netip.AddrPort
+	fd     int32
+	chunk  int32
+
+	mu       sync.Mutex // guards the descriptor too: it may be closed at any time
+	interest uint32     // what the loop waits for
+	added    bool       // to the loop
+	reading  bool       // not paused
+	atEnd    bool       // the peer's FIN was read
+	closed   bool
+	out      []byte // held back until the descriptor takes more
+}
+
+func (c *polled) Start(e Events) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	c.events = e
+	c.loop.add(c)
+	c.added = true
+	c.interest = c.wantedLocked()
+	if err := c.loop.control(unix.EPOLL_CTL_ADD, c); err != nil {
+		go e.Ended(err) // the caller may hold the session
+	}
+}
+
+// wantedLocked returns what the connection now waits for. The loop also
+// reports a reset, asked or not.
+func (c *polled) wantedLocked() (wanted uint32) {
+	if c.reading && !c.atEnd {
+		wanted |= unix.EPOLLIN
+	}
+	if len(c.out) > 0 {
+		wanted |= unix.EPOLLOUT
+	}
+	return wanted
+}
+
+// awaitLocked tells the loop what the connection now waits for.
+func (c *polled) awaitLocked() {
+	wanted := c.wantedLocked()
+	if wanted == c.interest || !c.added || c.closed {
+		return
+	}
+	c.interest = wanted
+	// Changing what is there allocates nothing: it cannot fail.
+	_ = c.loop.control(unix.EPOLL_CTL_MOD, c)
+}
+
+// handle acts on events of the descriptor. Only the loop calls it.
+func (c *polled) handle(events uint32, buf []byte) {
+	if events&unix.EPOLLOUT != 0 {
+		c.flush()
+	}
+	if events&(unix.EPOLLIN|unix.EPOLLERR|unix.EPOLLHUP) == 0 {
+		return
+	}
+	n, err := c.read(buf)
+	switch {
+	case n > 0:
+		c.events.Received(buf[:n])
+	case err != unix.EAGAIN && err != nil:
+		c.events.Ended(err)
+	}
+}
+
+// read reads once. EAGAIN says that there is nothing to do.
+func (c *polled) read(buf []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return 0, unix.EAGAIN
+	}
+	if !c.reading || c.atEnd {
+		return 0, c.brokenLocked()
+	}
+	n, err := unix.Read(int(c.fd), buf[:min(len(buf), int(c.chunk))])
+	switch {
+	case n > 0:
+		return n, nil
+	case err == nil:
+		c.atEnd = true
+		c.awaitLocked()
+		return 0, io.EOF
+	case err == unix.EAGAIN, err == unix.EINTR:
+		return 0, unix.EAGAIN
+	}
+	return 0, os.NewSyscallError("read", err)
+}
+
+// brokenLocked returns the error of a connection that is not read from.
+func (c *polled) brokenLocked() error {
+	errno, err := unix.GetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_ERROR)
+	switch {
+	case err != nil:
+		return os.NewSyscallError("getsockopt", err)
+	case errno != 0:
+		return unix.Errno(errno)
+	case c.atEnd:
+		return unix.EPIPE // hung up, and said so before
+	}
+	return unix.EAGAIN
+}
+
+func (c *polled) Send(p []byte) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	rest, err := c.writeLocked(p)
+	if err != nil || len(rest) == 0 {
+		return err == nil, err
+	}
+	c.out = append(c.out[:0], rest...)
+	c.awaitLocked()
+	return false, nil
+}
+
+// writeLocked writes as much of p as the kernel takes, and returns the rest.
+func (c *polled) writeLocked(p []byte) ([]byte, error) {
+	if c.closed {
+		return p, net.ErrClosed
+	}
+	for len(p) > 0 {
+		n, err := unix.Write(int(c.fd), p)
+		switch err {
+		case nil:
+			p = p[n:]
+		case unix.EINTR:
+		case unix.EAGAIN:
+			return p, nil
+		default:
+			return p, os.NewSyscallError("write", err)
+		}
+	}
+	return nil, nil
+}
+
+// flush goes on with what was held back.
+func (c *polled) flush() {
+	c.mu.Lock()
+	if c.closed || len(c.out) == 0 {
+		c.mu.Unlock()
+		return
+	}
+	rest, err := c.writeLocked(c.out)
+	if len(rest) == 0 {
+		c.out = nil
+	} else {
+		c.out = rest
+	}
+	c.awaitLocked()
+	c.mu.Unlock()
+	switch {
+	case err != nil:
+		c.events.Ended(err)
+	case len(rest) == 0:
+		c.events.Writable()
+	}
+}
+
+func (c *polled) SetReading(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reading = on
+	c.awaitLocked()
+}
+
+func (c *polled) CloseWrite() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		_ = unix.Shutdown(int(c.fd), unix.SHUT_WR) // fails only when the connection has ended already
+	}
+}
+
+func (c *polled) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closeLocked()
+}
+
+func (c *polled) Abort() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		_ = unix.SetsockoptLinger(int(c.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+		c.closeLocked()
+	}
+}
+
+// closeLocked takes the connection from its loop before the descriptor's
+// number can be used again. The kernel takes it from the epoll instance.
+func (c *polled) closeLocked() {
+	if c.closed {
+		return
+	}
+	c.closed = true
+	c.out = nil
+	c.loop.remove(c)
+	_ = unix.Close(int(c.fd)) // nothing is left to do about it
+}
+
+func (c *polled) LocalAddr() netip.AddrPort {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return netip.AddrPort{}
+	}
+	address, err := unix.Getsockname(int(c.fd))
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return AddrPortOf(address)
+}
+
+func (c *polled) RemoteAddr() netip.AddrPort { return c.remote }
+
+func (c *polled) TCPInfo() *snapshot.TCPInfo {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil
+	}
+	return tcpInfo(int(c.fd))
+}
+
+// AddrPortOf returns the address and port of a socket address, with IPv4 as
+// IPv4.
+func AddrPortOf(a unix.Sockaddr) netip.AddrPort {
+	switch a := a.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
+	case *unix.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr).Unmap(), uint16(a.Port))
+	}
+	return netip.AddrPort{}
+}
