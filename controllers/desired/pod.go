@@ -71,8 +71,8 @@ func (w workloadPod) deployment() *appsv1ac.DeploymentApplyConfiguration {
 					WithMaxUnavailable(intstr.FromInt32(0)).
 					WithMaxSurge(intstr.FromInt32(1)))).
 			WithTemplate(corev1ac.PodTemplateSpec().
-				WithLabels(labels).
 				WithLabels(plain(w.pod.Labels)).
+				WithLabels(labels). // last: the selector rests on them
 				WithAnnotations(plain(w.pod.Annotations)).
 				WithSpec(w.podSpec())))
 }
@@ -166,10 +166,10 @@ func resources(r corev1.ResourceRequirements) *corev1ac.ResourceRequirementsAppl
 	}
 	out := corev1ac.ResourceRequirements()
 	if len(r.Requests) > 0 {
-		out.WithRequests(r.Requests)
+		out.WithRequests(r.Requests.DeepCopy())
 	}
 	if len(r.Limits) > 0 {
-		out.WithLimits(r.Limits)
+		out.WithLimits(r.Limits.DeepCopy())
 	}
 	return out
 }
@@ -203,9 +203,9 @@ func (w workloadPod) schedule(s *corev1ac.PodSpecApplyConfiguration) {
 }
 
 // spread is the user's choice, or several pods over several nodes where that
-// is possible.
+// is possible. It is the same for one pod: scaling must not restart any.
 func (w workloadPod) spread() []corev1.TopologySpreadConstraint {
-	if len(w.pod.TopologySpreadConstraints) > 0 || w.replicas < 2 {
+	if len(w.pod.TopologySpreadConstraints) > 0 {
 		return w.pod.TopologySpreadConstraints
 	}
 	return []corev1.TopologySpreadConstraint{{

@@ -2,7 +2,9 @@ package desired
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers/fault"
@@ -107,7 +109,8 @@ func (d *durations) parse(field string, s v1alpha1.Duration) spec.Duration {
 }
 
 // orInvalid returns the first wrong duration, or what validate finds wrong, as
-// an error that only the user can mend.
+// an error that only the user can mend. It names each field from the spec on,
+// in one line.
 func (d *durations) orInvalid(validate func() error) error {
 	err := d.err
 	if err == nil {
@@ -116,7 +119,8 @@ func (d *durations) orInvalid(validate func() error) error {
 	if err == nil {
 		return nil
 	}
-	return &fault.Invalid{Reason: v1alpha1.ReasonInvalidSpec, Err: fmt.Errorf("spec.%w", err)}
+	all := "spec." + strings.ReplaceAll(err.Error(), "\n", "; spec.")
+	return &fault.Invalid{Reason: v1alpha1.ReasonInvalidSpec, Err: errors.New(all)}
 }
 
 // render is the text that the workload parses.
