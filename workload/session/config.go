@@ -2,8 +2,10 @@ package session
 
 import (
 	"log/slog"
+	"runtime"
 	"time"
 
+	"tcp-operator.io/workload/alarm"
 	"tcp-operator.io/workload/cause"
 	"tcp-operator.io/workload/framing"
 	"tcp-operator.io/workload/snapshot"
@@ -45,6 +47,7 @@ type Config struct {
 	// Timeouts; 0 means never.
 	IdleTimeout, MessageTimeout, WriteTimeout time.Duration
 
+	Clock *alarm.Clock
 	Stats *stats.Set
 	Log   *slog.Logger
 }
@@ -74,6 +77,7 @@ func newConfig(f spec.Framing, greeting string, r spec.Reply, l spec.Limits) Con
 		IdleTimeout:    time.Duration(l.IdleTimeout),
 		MessageTimeout: time.Duration(l.MessageTimeout),
 		WriteTimeout:   time.Duration(l.WriteTimeout),
+		Clock:          alarm.New(runtime.GOMAXPROCS(0)),
 	}
 }
 

@@ -21,9 +21,9 @@ func (s *Session) Info() snapshot.SessionInfo {
 		State:                  stateNames[s.state],
 		LocalAddress:           text(s.conn.LocalAddr()),
 		RemoteAddress:          text(s.conn.RemoteAddr()),
-		StartTime:              s.start,
-		AgeMilliseconds:        time.Since(s.start).Milliseconds(),
-		LastActivityTime:       s.start.Add(s.active),
+		StartTime:              s.config.Clock.Time(s.start),
+		AgeMilliseconds:        s.Age().Milliseconds(),
+		LastActivityTime:       s.config.Clock.Time(s.active),
 		Messages:               s.messages,
 		Bytes:                  s.bytes,
 		PendingReplies:         s.pending.len(),
@@ -45,7 +45,7 @@ func (s *Session) ID() template.ID {
 }
 
 // Age is how long the session has lived.
-func (s *Session) Age() time.Duration { return time.Since(s.start) }
+func (s *Session) Age() time.Duration { return s.config.Clock.Now() - s.start }
 
 // LocalAddr returns our end's address as text.
 func (s *Session) LocalAddr() string { return text(s.conn.LocalAddr()) }

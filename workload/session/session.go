@@ -3,7 +3,7 @@
 // ends with one reason. It is the same for both roles.
 //
 // A session has no goroutine of its own. It acts when its wire.Conn brings
-// bytes and when its timer fires, under its own lock, and never waits.
+// bytes and when its alarm goes off, under its own lock, and never waits.
 package session
 
 import (
@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"tcp-operator.io/workload/alarm"
 	"tcp-operator.io/workload/cause"
 	"tcp-operator.io/workload/snapshot"
 	"tcp-operator.io/workload/wire"
@@ -22,7 +23,7 @@ type Session struct {
 	owner  Owner
 	conn   wire.Conn
 	number uint64
-	start  time.Time
+	start  time.Duration // moment of config.Clock
 
 	mu    sync.Mutex
 	state state
@@ -31,14 +32,14 @@ type Session struct {
 	unread  []byte // received, not yet cut into messages
 	scanned int    // bytes of unread known to hold no whole message
 	pending queue
-	timer   *time.Timer
+	alarm   alarm.Alarm
 
-	// Moments, as time since start. Zero means not now, or not yet.
+	// Moments of config.Clock; 0 means not now, or not yet.
 	active       time.Duration // last byte received or message sent
-	alarm        time.Duration // when timer fires; 0: it is not set
+	alarmAt      time.Duration // what alarm is set to
 	writeSince   time.Duration // a Send has been held back since then
 	messageSince time.Duration // unread begins with an unfinished message since then
-	lingerUntil  time.Duration
+	lingerSince  time.Duration
 	sentAt       time.Duration // of the oldest message sent since the last received
 
 	paused  bool
@@ -66,7 +67,7 @@ var stateNames = [...]snapshot.State{
 // New returns the session of conn, which it owns from now on. Its number is
 // unique to the process. Nothing happens before Start.
 func New(config *Config, owner Owner, conn wire.Conn, number uint64) *Session {
-	return &Session{config: config, owner: owner, conn: conn, number: number, start: time.Now()}
+	return &Session{config: config, owner: owner, conn: conn, number: number, start: config.Clock.Now()}
 }
 
 // Start greets the peer and begins to read.
@@ -78,7 +79,7 @@ func (s *Session) Start() {
 	if s.state == closed {
 		return // by Close, which does not wait for Start
 	}
-	s.active = s.elapsed()
+	s.active = s.config.Clock.Now()
 	s.conn.Start(s)
 	if s.state == open && !s.config.Greeting.Empty() {
 		s.sendLocked(s.config.Greeting, time.Now())
@@ -122,7 +123,7 @@ func (s *Session) Close() {
 func (s *Session) Received(p []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.active = s.elapsed()
+	s.active = s.config.Clock.Now()
 	s.bytes.Received += int64(len(p))
 	s.config.Stats.Received(len(p))
 	if s.state == open {
@@ -200,7 +201,7 @@ func (s *Session) shutLocked(end cause.End) {
 		return
 	}
 	s.state = lingering
-	s.lingerUntil = s.elapsed() + LingerTimeout
+	s.lingerSince = s.config.Clock.Now()
 	s.conn.CloseWrite()
 	s.resumeLocked()
 	s.armLocked()
@@ -215,11 +216,9 @@ func (s *Session) closeLocked() {
 	s.conn.Close()
 	s.pending.clear()
 	s.unread = nil
-	if s.timer != nil {
-		s.timer.Stop()
-	}
+	s.config.Clock.Cancel(&s.alarm, s.number)
 	if s.end.Reason != snapshot.SessionLimit {
-		s.config.Stats.Closed(s.end.Reason, s.elapsed())
+		s.config.Stats.Closed(s.end.Reason, s.Age())
 	}
 	s.owner.SessionClosed(s, s.end)
 }

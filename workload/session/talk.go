@@ -52,7 +52,7 @@ func (s *Session) keepLocked(buf []byte, scanned int) {
 	if s.fullLocked() {
 		s.pauseLocked()
 	} else if len(buf) > 0 && s.messageSince == 0 && s.config.Framer.Framed() {
-		s.messageSince = s.elapsed()
+		s.messageSince = s.config.Clock.Now()
 	}
 }
 
@@ -82,7 +82,7 @@ func (s *Session) messageLocked(message []byte, now time.Time) {
 	}
 	s.config.Stats.Message(exception)
 	if s.sentAt > 0 && s.config.Role == snapshot.Client {
-		s.config.Stats.RoundTrip.Observe(s.moment(now) - s.sentAt)
+		s.config.Stats.RoundTrip.Observe(s.config.Clock.Moment(now) - s.sentAt)
 		s.sentAt = 0
 	}
 	s.logReceived(message, exception)
@@ -137,7 +137,7 @@ func (s *Session) sendLocked(text template.Template, at time.Time) {
 		s.sentLocked(len(bufs[1]))
 	default:
 		s.writing = len(bufs[1])
-		s.writeSince = s.elapsed()
+		s.writeSince = s.config.Clock.Now()
 	}
 }
 
@@ -146,7 +146,7 @@ func (s *Session) sentLocked(size int) {
 	s.messages.Sent++
 	s.bytes.Sent += int64(size)
 	s.config.Stats.Sent(size)
-	s.active = s.elapsed()
+	s.active = s.config.Clock.Now()
 	if s.sentAt == 0 {
 		s.sentAt = s.active
 	}
