@@ -13,4 +13,4 @@ cluster_up
 load_images
 deploy
 step "running the tests"
-LAB=$LAB LAB_COMMAND=$PWD/bin/lab go test -tags e2e -count=1 -v ./test/e2e
+LAB=$LAB LAB_COMMAND=$PWD/bin/lab go test -tags e2e -count=1 -v ./test/e2e "$@"
