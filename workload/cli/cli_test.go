@@ -16,13 +16,9 @@ import (
 	"syscall"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"tcp-operator.io/workload/snapshot"
 	"tcp-operator.io/workload/spec"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // runToEnd runs the program to its end.
 func runToEnd(env map[string]string, args ...string) (code int, stdout, stderr string) {

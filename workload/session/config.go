@@ -19,6 +19,10 @@ import (
 // can overtake the last replies.
 const LingerTimeout = time.Second
 
+// lingerBytes is how much such a session reads meanwhile, for nothing. A peer
+// that sends more does not listen: it gets RST.
+const lingerBytes = 256 << 10
+
 // readBytes is the size of a read, design.md's bound for framing None.
 const readBytes = 64 << 10
 

@@ -44,6 +44,7 @@ type Session struct {
 
 	paused  bool
 	writing int // size of the message held back by conn
+	dropped int // bytes that came while lingering
 
 	messages snapshot.Messages
 	bytes    snapshot.Bytes
@@ -126,9 +127,14 @@ func (s *Session) Received(p []byte) {
 	s.active = s.config.Clock.Now()
 	s.bytes.Received += int64(len(p))
 	s.config.Stats.Received(len(p))
-	if s.state == open {
+	switch s.state {
+	case open:
 		s.takeLocked(p)
 		s.armLocked()
+	case lingering:
+		if s.dropped += len(p); s.dropped > lingerBytes {
+			s.closeLocked()
+		}
 	}
 }
 

@@ -46,6 +46,7 @@ type listener struct {
 	// connections: a net.TCPListener's RawConn does not.
 	file  *os.File
 	raw   syscall.RawConn
+	gate  gate
 	nagle bool
 }
 
@@ -62,7 +63,7 @@ func newListener(tcp *net.TCPListener, s spec.Server) (*listener, error) {
 		_ = file.Close()
 		return nil, err
 	}
-	return &listener{TCPListener: tcp, file: file, raw: raw, nagle: s.TCP.Nagle == spec.Enabled}, nil
+	return &listener{TCPListener: tcp, file: file, raw: raw, gate: newGate(), nagle: s.TCP.Nagle == spec.Enabled}, nil
 }
 
 // Close implements net.Listener.
