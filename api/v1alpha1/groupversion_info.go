@@ -16,9 +16,10 @@ import (
 var (
 	// GroupVersion of the kinds in this package.
 	GroupVersion = schema.GroupVersion{Group: "tcp-operator.io", Version: "v1alpha1"}
-	// ServerKind and ClientKind are the kinds with their group and version:
-	// typed objects come back from the API server without either.
+	// ServerKind is TcpServer with its group and version, which typed objects
+	// come back without from the API server.
 	ServerKind = GroupVersion.WithKind("TcpServer")
+	// ClientKind is TcpClient with its group and version.
 	ClientKind = GroupVersion.WithKind("TcpClient")
 
 	schemeBuilder = runtime.NewSchemeBuilder(func(s *runtime.Scheme) error {

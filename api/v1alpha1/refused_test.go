@@ -2,6 +2,7 @@ package v1alpha1_test
 
 import (
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,9 +57,7 @@ func answer(t *testing.T, c refusal, namespace string) string {
 		"metadata":   map[string]any{"name": "wrong"},
 		"spec":       c.Spec,
 	}}
-	for k, v := range c.Metadata {
-		o.Object["metadata"].(map[string]any)[k] = v
-	}
+	maps.Copy(o.Object["metadata"].(map[string]any), c.Metadata)
 	o.SetNamespace(namespace)
 	err := server.Client.Create(t.Context(), o, client.FieldValidation(metav1.FieldValidationStrict))
 	if err == nil {
