@@ -43,7 +43,7 @@ func serveHealth(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (p *Process) serveReady(w http.ResponseWriter, _ *http.Request) {
-	s := p.Snapshot()
+	s := p.counters()
 	if !s.Ready {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}

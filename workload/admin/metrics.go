@@ -10,7 +10,7 @@ import (
 )
 
 // Registry returns the metrics of p: those of the Go runtime and the process,
-// the two histograms, and what the snapshot holds.
+// the histograms, and what the snapshot holds.
 func Registry(p *Process) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(
@@ -18,6 +18,7 @@ func Registry(p *Process) *prometheus.Registry {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		p.Stats.RoundTrip.Prometheus,
 		p.Stats.Age.Prometheus,
+		p.Stats.TCP.RoundTrip,
 		collector{p},
 	)
 	return r
@@ -89,6 +90,24 @@ var families = []family{
 		func(s *snapshot.Snapshot) int64 { return s.Bytes.Received }),
 	counter("sent_bytes_total", "Payload sent, framing included.",
 		func(s *snapshot.Snapshot) int64 { return s.Bytes.Sent }),
+	newFamily(prometheus.GaugeValue, "last_message_timestamp_seconds",
+		"When the newest message came; 0 before the first.", nil,
+		func(s *snapshot.Snapshot, emit func(float64, ...string)) {
+			var last time.Time
+			if s.LastMessageTime != nil {
+				last = *s.LastMessageTime
+			}
+			emit(unixSeconds(last))
+		}),
+	counter("tcp_retransmitted_segments_total", "Segments that the kernel sent again.",
+		func(s *snapshot.Snapshot) int64 { return s.TCP.RetransmittedSegments }),
+	gauge("tcp_unacknowledged_segments", "Segments on their way now, of all open sessions.",
+		func(s *snapshot.Snapshot) int64 { return s.TCP.UnacknowledgedSegments }),
+	newFamily(prometheus.GaugeValue, "tcp_max_round_trip_seconds",
+		"Longest smoothed round-trip time of the open sessions.", nil,
+		func(s *snapshot.Snapshot, emit func(float64, ...string)) {
+			emit(float64(s.TCP.MaxRoundTripMicroseconds) / 1e6)
+		}),
 	newFamily(prometheus.GaugeValue, "oldest_outage_start_timestamp_seconds",
 		"When the oldest of the listed outages that last began; 0 when none lasts.", nil,
 		func(s *snapshot.Snapshot, emit func(float64, ...string)) { emit(unixSeconds(oldestOutage(s))) }),

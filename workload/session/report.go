@@ -36,6 +36,9 @@ func (s *Session) Info() snapshot.SessionInfo {
 	return info
 }
 
+// TCPInfo asks the kernel about the session; nil where there is none to ask.
+func (s *Session) TCPInfo() *snapshot.TCPInfo { return s.conn.TCPInfo() }
+
 // Number returns the session's number, unique to the process.
 func (s *Session) Number() uint64 { return s.number }
 

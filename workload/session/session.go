@@ -219,6 +219,7 @@ func (s *Session) closeLocked() {
 	}
 	s.state = closed
 	s.logClosed()
+	s.config.Stats.TCP.Ended(s.conn.TCPInfo())
 	s.conn.Close()
 	s.pending.clear()
 	s.unread = nil

@@ -80,7 +80,7 @@ func (s *Session) messageLocked(message []byte, now time.Time) {
 	if exception {
 		s.messages.Exceptions++
 	}
-	s.config.Stats.Message(exception)
+	s.config.Stats.Message(exception, now)
 	if s.sentAt > 0 && s.config.Role == snapshot.Client {
 		s.config.Stats.RoundTrip.Observe(s.config.Clock.Moment(now) - s.sentAt)
 		s.sentAt = 0

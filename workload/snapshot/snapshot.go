@@ -48,6 +48,11 @@ type Snapshot struct {
 	// close reason. All reasons of the role are present, from 0.
 	Closes   map[Reason]int64 `json:"closes"`
 	Failures map[Reason]int64 `json:"failures"`
+	// LastMessageTime is when the newest message came; nil before the first.
+	LastMessageTime *time.Time `json:"lastMessageTime,omitempty"`
+	// TCP is the kernel's view of all sessions together; nil where there is
+	// none.
+	TCP *TCP `json:"tcp,omitempty"`
 	// ListenAddresses are where a server listens; empty while it does not.
 	ListenAddresses []string `json:"listenAddresses,omitempty"`
 	// Target is the host:port that a client holds sessions with.
@@ -92,6 +97,20 @@ type Messages struct {
 type Bytes struct {
 	Received int64 `json:"received"`
 	Sent     int64 `json:"sent"`
+}
+
+// TCP sums up what the kernel knows of all sessions: tcp(7)'s TCP_INFO.
+type TCP struct {
+	// SampledSessions are the open ones that were asked for this.
+	SampledSessions int64 `json:"sampledSessions"`
+	// RetransmittedSegments counts those of all sessions, ended ones included.
+	RetransmittedSegments int64 `json:"retransmittedSegments"`
+	// UnacknowledgedSegments are on their way now.
+	UnacknowledgedSegments int64 `json:"unacknowledgedSegments"`
+	// MaxRoundTripMicroseconds is the longest of the smoothed round-trip times
+	// that the sampled sessions have now. It is the network's, without any
+	// reply delay.
+	MaxRoundTripMicroseconds int64 `json:"maxRoundTripMicroseconds"`
 }
 
 // RoundTrip summarises latencies. It contains the server's own reply delay.

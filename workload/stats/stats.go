@@ -17,11 +17,13 @@ type Set struct {
 	opened, rejected, lost, acceptErrors atomic.Int64
 	received, sent, exceptions           atomic.Int64
 	bytesReceived, bytesSent             atomic.Int64
+	lastMessage                          atomic.Int64 // Unix time in ns; 0: none yet
 
 	closes, failures reasons
 
 	RoundTrip *Latency // message sent to next message received
 	Age       *Ages    // of ended sessions
+	TCP       *TCP
 }
 
 // reasons counts by reason. Its keys are fixed at its creation, so that it
@@ -60,6 +62,7 @@ func New() *Set {
 		failures:  newReasons(snapshot.FailureReasons()),
 		RoundTrip: newLatency(),
 		Age:       newAges(),
+		TCP:       newTCP(),
 	}
 }
 
@@ -90,9 +93,10 @@ func (s *Set) AcceptFailed() { s.acceptErrors.Add(1) }
 // Received counts payload that came, framing included.
 func (s *Set) Received(bytes int) { s.bytesReceived.Add(int64(bytes)) }
 
-// Message counts a message received.
-func (s *Set) Message(exception bool) {
+// Message counts a message received now.
+func (s *Set) Message(exception bool, now time.Time) {
 	s.received.Add(1)
+	s.lastMessage.Store(now.UnixNano())
 	if exception {
 		s.exceptions.Add(1)
 	}
@@ -117,6 +121,9 @@ func (s *Set) Fill(to *snapshot.Snapshot) {
 		Exceptions: s.exceptions.Load(),
 	}
 	to.Bytes = snapshot.Bytes{Received: s.bytesReceived.Load(), Sent: s.bytesSent.Load()}
+	if last := s.lastMessage.Load(); last > 0 {
+		to.LastMessageTime = new(time.Unix(0, last))
+	}
 	to.Closes = s.closes.read()
 	to.Failures = s.failures.read()
 	to.RoundTrip = s.RoundTrip.Summary()
