@@ -39,7 +39,7 @@ func (f *flags) options(o *options) {
 }
 
 func (f *flags) server(s *spec.Server) {
-	f.number(&s.Port, "port", "listen on this `port`")
+	f.number(&s.Port, "port", "listen on this port")
 	f.StringVar(&s.BindAddress, "bind-address", s.BindAddress, "listen on this `IP` address; empty: on all, IPv4 and IPv6")
 	f.number(&s.Backlog, "backlog", "how many connections may wait to be accepted, listen(2)")
 	f.StringVar(&s.Greeting, "greeting", s.Greeting, "`text` sent on connect; empty: none")
@@ -64,7 +64,7 @@ func (f *flags) shared(r *spec.Reply, framing *spec.Framing, l *spec.Limits, t *
 	f.duration(&r.Delay, "reply-delay", "between receiving a message and answering it")
 	f.StringVar(&r.Text, "reply-text", r.Text, "`text` that answers a message; empty: none")
 	f.StringVar(&r.ExceptionText, "reply-exception-text", r.ExceptionText, "`text` that answers what is not UTF-8; empty: none")
-	word(f, framing, "framing", "`framing`, how bytes become messages: None, Line or LengthPrefixed")
+	word(f, framing, "framing", "how bytes become messages (`framing`): None, Line or LengthPrefixed")
 	f.number(&l.MessageBytes, "limits-message-bytes", "size of the largest message")
 	f.number(&l.PendingReplies, "limits-pending-replies", "replies that may wait in one session; then reading stops")
 	f.duration(&l.IdleTimeout, "limits-idle-timeout", "close a session that is idle for so long; 0s: never")

@@ -28,8 +28,20 @@ type loopback struct {
 	address string
 }
 
-// onLoopback starts a server. It is closed with the test.
+// onLoopback starts a server that parks its sessions. It is closed with the
+// test.
 func onLoopback(t testing.TB, change func(*spec.Server)) *loopback {
+	t.Helper()
+	poller, err := wire.NewPoller(runtime.GOMAXPROCS(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = poller.Close() })
+	return onLoopbackWith(t, poller, change)
+}
+
+// onLoopbackWith starts a server with a poller; nil: with goroutines.
+func onLoopbackWith(t testing.TB, poller *wire.Poller, change func(*spec.Server)) *loopback {
 	t.Helper()
 	settings := spec.DefaultServer()
 	settings.Port, settings.BindAddress = 0, "127.0.0.1"
@@ -40,10 +52,6 @@ func onLoopback(t testing.TB, change func(*spec.Server)) *loopback {
 		s.Port, s.BindAddress = 0, "127.0.0.1"
 		settings = *s
 	})
-	poller, err := wire.NewPoller(runtime.GOMAXPROCS(0))
-	if err != nil {
-		t.Fatal(err)
-	}
 	s.Poller = poller
 	listener, err := socket.Listen(t.Context(), settings)
 	if err != nil {
@@ -56,7 +64,6 @@ func onLoopback(t testing.TB, change func(*spec.Server)) *loopback {
 		if err := <-served; !errors.Is(err, ErrServerClosed) {
 			t.Errorf("Serve returned %v", err)
 		}
-		_ = poller.Close()
 	})
 	return &loopback{t, s, listener.Addr().String()}
 }
