@@ -9,15 +9,20 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
+	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
+	policyv1ac "k8s.io/client-go/applyconfigurations/policy/v1"
 
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers/fault"
 	"tcp-operator.io/workload/spec"
 )
 
-// ClientChildren are the children of a TcpClient.
+// ClientChildren are the children of a TcpClient. One that is nil should not
+// be.
 type ClientChildren struct {
-	Deployment *appsv1ac.DeploymentApplyConfiguration
+	NetworkPolicy    *networkingv1ac.NetworkPolicyApplyConfiguration
+	DisruptionBudget *policyv1ac.PodDisruptionBudgetApplyConfiguration
+	Deployment       *appsv1ac.DeploymentApplyConfiguration
 }
 
 // Client returns the children of cr, whose pods hold sessions with target, or
@@ -39,7 +44,11 @@ func Client(cr *v1alpha1.TcpClient, target spec.Address, defaults Defaults) (Cli
 		readinessFailures: 1,
 		pod:               cr.Spec.Pod,
 	}
-	return ClientChildren{Deployment: pods.deployment()}, nil
+	return ClientChildren{
+		NetworkPolicy:    clientNetworkPolicy(cr, defaults),
+		DisruptionBudget: disruptionBudget(pods.kind, cr, pods.replicas),
+		Deployment:       pods.deployment(),
+	}, nil
 }
 
 // Target returns where cr's sessions should go. server is the TcpServer that

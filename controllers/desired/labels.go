@@ -17,6 +17,10 @@ const (
 	ManagedByLabel = "app.kubernetes.io/managed-by"
 	ManagedBy      = "tcp-operator"
 
+	// OperatorName is the value of app.kubernetes.io/name on the operator's
+	// own pods.
+	OperatorName = "tcp-operator"
+
 	appNameLabel = "app.kubernetes.io/name"
 	appName      = "tcp-workload"
 )

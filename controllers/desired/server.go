@@ -8,6 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
+	policyv1ac "k8s.io/client-go/applyconfigurations/policy/v1"
 
 	"tcp-operator.io/api/v1alpha1"
 )
@@ -16,12 +18,18 @@ import (
 type Defaults struct {
 	// WorkloadImage runs in every pod.
 	WorkloadImage string
+	// OperatorNamespace is where the operator runs; empty when it runs
+	// outside the cluster.
+	OperatorNamespace string
 }
 
-// ServerChildren are the children of a TcpServer.
+// ServerChildren are the children of a TcpServer. One that is nil should not
+// be.
 type ServerChildren struct {
-	Service    *corev1ac.ServiceApplyConfiguration
-	Deployment *appsv1ac.DeploymentApplyConfiguration
+	Service          *corev1ac.ServiceApplyConfiguration
+	NetworkPolicy    *networkingv1ac.NetworkPolicyApplyConfiguration
+	DisruptionBudget *policyv1ac.PodDisruptionBudgetApplyConfiguration
+	Deployment       *appsv1ac.DeploymentApplyConfiguration
 }
 
 // Server returns the children of cr, or a *fault.Invalid.
@@ -44,7 +52,12 @@ func Server(cr *v1alpha1.TcpServer, defaults Defaults) (ServerChildren, error) {
 		readinessFailures: 2,
 		pod:               cr.Spec.Pod,
 	}
-	return ServerChildren{Service: service(cr), Deployment: pods.deployment()}, nil
+	return ServerChildren{
+		Service:          service(cr),
+		NetworkPolicy:    serverNetworkPolicy(cr, defaults),
+		DisruptionBudget: disruptionBudget(pods.kind, cr, pods.replicas),
+		Deployment:       pods.deployment(),
+	}, nil
 }
 
 func service(cr *v1alpha1.TcpServer) *corev1ac.ServiceApplyConfiguration {

@@ -38,13 +38,15 @@ func clientPods(t *testing.T, cr *v1alpha1.TcpClient) *appsv1ac.DeploymentApplyC
 func TestWhatDoesNotConcernThePodsDoesNotRestartThem(t *testing.T) {
 	want := serverPods(t, server(t, classicServer)).Spec.Template
 	for name, change := range map[string]func(*v1alpha1.TcpServer){
-		"more replicas":       func(cr *v1alpha1.TcpServer) { cr.Spec.Replicas = new(int32(7)) },
-		"no replicas":         func(cr *v1alpha1.TcpServer) { cr.Spec.Replicas = new(int32(0)) },
-		"service type":        func(cr *v1alpha1.TcpServer) { cr.Spec.Service.Type = "LoadBalancer" },
-		"service port":        func(cr *v1alpha1.TcpServer) { cr.Spec.Service.Port = 80 },
-		"service annotations": func(cr *v1alpha1.TcpServer) { cr.Spec.Service.Annotations = map[string]v1alpha1.AnnotationValue{"a": "b"} },
-		"resource's labels":   func(cr *v1alpha1.TcpServer) { cr.Labels = map[string]string{"a": "b"} },
-		"status":              func(cr *v1alpha1.TcpServer) { cr.Status.Address = "somewhere"; cr.Generation = 9 },
+		"more replicas": func(cr *v1alpha1.TcpServer) { cr.Spec.Replicas = new(int32(7)) },
+		"no replicas":   func(cr *v1alpha1.TcpServer) { cr.Spec.Replicas = new(int32(0)) },
+		"service type":  func(cr *v1alpha1.TcpServer) { cr.Spec.Service.Type = "LoadBalancer" },
+		"service port":  func(cr *v1alpha1.TcpServer) { cr.Spec.Service.Port = 80 },
+		"service annotations": func(cr *v1alpha1.TcpServer) {
+			cr.Spec.Service.Annotations = map[string]v1alpha1.AnnotationValue{"a": "b"}
+		},
+		"resource's labels": func(cr *v1alpha1.TcpServer) { cr.Labels = map[string]string{"a": "b"} },
+		"status":            func(cr *v1alpha1.TcpServer) { cr.Status.Address = "somewhere"; cr.Generation = 9 },
 	} {
 		cr := server(t, classicServer)
 		change(cr)

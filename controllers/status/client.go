@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"tcp-operator.io/api/v1alpha1"
@@ -20,19 +22,19 @@ func Client(cr *v1alpha1.TcpClient, target spec.Address, seen ClientSeen, err er
 	next := *cr.Status.DeepCopy()
 	next.ObservedGeneration = cr.Generation
 	next.Selector = desired.Selector(v1alpha1.ClientKind, cr.Name).String()
-	next.Target = ""
-	if target != (spec.Address{}) {
+	switch {
+	case target != spec.Address{}:
 		next.Target = desired.HostPort(target)
+	case plainError(err) == nil: // else it could not be read
+		next.Target = ""
 	}
-	next.Replicas, next.ReadyReplicas = 0, 0
-	if d := seen.Deployment; d != nil {
-		next.Replicas, next.ReadyReplicas = d.Replicas, d.Ready
-	}
+	next.Replicas, next.ReadyReplicas = replicas(next.Replicas, next.ReadyReplicas, seen.Deployment, err)
 	next.Sessions.Desired = int64(desired.Replicas(cr.Spec.Replicas)) * int64(cr.Spec.Sessions)
 	fresh := clientNumbers(next, seen.Pods, now)
-	next.Conditions = conditions(cr.Status.Conditions, cr.Generation, now,
+	past := last{cr.Status.Conditions, cr.Generation}
+	next.Conditions = past.next(now,
 		finding{Reason: v1alpha1.ReasonSessionsEstablished, Message: withSilent(allEstablished, seen.Pods)},
-		clientFindings(cr, fresh, seen, err))
+		clientFindings(past, target, fresh, seen, err))
 	return countClient(cr.Status, next, fresh, seen.Pods, now)
 }
 
@@ -40,58 +42,78 @@ const allEstablished = "Every desired session is established"
 
 // clientFindings puts what explains most first: why sessions are down, if the
 // pods tell, else why there are no pods that could.
-func clientFindings(cr *v1alpha1.TcpClient, fresh v1alpha1.TcpClientStatus, seen ClientSeen, err error) []finding {
-	pods := available(seen.Deployment, err)
-	if f, ok := retrying(cr.Status.Conditions, cr.Generation, err); ok {
-		pods = f
+func clientFindings(past last, target spec.Address, fresh v1alpha1.TcpClientStatus, seen ClientSeen, err error) []finding {
+	known := target != spec.Address{}
+	ofPods := err
+	if known && serverNotFound(err) != nil {
+		ofPods = nil // they stay without the server, as they are
 	}
+	pods := past.availableDespite(seen.Deployment, ofPods)
 	sessions := connected(fresh.Sessions, seen)
-	if len(seen.Pods.Snapshots) > 0 {
-		return []finding{accepted(err), resolved(err), sessions, pods}
+	if seen.Deployment == nil && plainError(err) != nil {
+		sessions = past.unread(v1alpha1.ConditionConnected, err)
 	}
-	return []finding{accepted(err), resolved(err), pods, sessions}
+	refs := resolved(err)
+	if !known && plainError(err) != nil {
+		refs = past.unread(v1alpha1.ConditionResolvedRefs, err)
+	}
+	if len(seen.Pods.Snapshots) > 0 {
+		return []finding{accepted(err), refs, sessions, pods}
+	}
+	return []finding{accepted(err), refs, pods, sessions}
 }
 
 func resolved(err error) finding {
 	const resolvedRefs = v1alpha1.ConditionResolvedRefs
-	if waiting, ok := errors.AsType[*fault.Waiting](err); ok {
-		if waiting.Reason == v1alpha1.ReasonServerNotFound {
-			return isFalse(resolvedRefs, waiting.Reason, waiting.Error())
-		}
+	if waiting := serverNotFound(err); waiting != nil {
+		return isFalse(resolvedRefs, waiting.Reason, waiting.Error())
 	}
 	return isTrue(resolvedRefs, v1alpha1.ReasonResolved, "The target is known")
 }
 
-// connected says whether every desired session is established. Where pods do
-// not answer, their readiness decides: a client's pod is ready only while its
-// sessions are established.
+func serverNotFound(err error) *fault.Waiting {
+	if waiting, ok := errors.AsType[*fault.Waiting](err); ok && waiting.Reason == v1alpha1.ReasonServerNotFound {
+		return waiting
+	}
+	return nil
+}
+
+// connected says whether every desired session is established. The pods'
+// readiness decides, so that a pod that does not answer costs nothing: a
+// client's pod is ready only while its sessions are established.
 func connected(sessions v1alpha1.ClientSessionsStatus, seen ClientSeen) finding {
 	const connected = v1alpha1.ConditionConnected
-	if seen.Deployment == nil {
+	d := seen.Deployment
+	switch {
+	case d == nil:
 		return isFalse(connected, v1alpha1.ReasonSessionsNotEstablished, "There are no pods yet")
-	}
-	if seen.Deployment.Ready >= seen.Deployment.Wanted {
+	case d.Ready >= d.Wanted:
 		return isTrue(connected, v1alpha1.ReasonSessionsEstablished, allEstablished)
+	case len(seen.Pods.Snapshots) == 0:
+		return isFalse(connected, v1alpha1.ReasonSessionsNotEstablished,
+			withSilent(fmt.Sprintf("%d of %d pods have their sessions established", d.Ready, d.Wanted), seen.Pods))
 	}
-	return isFalse(connected, v1alpha1.ReasonSessionsNotEstablished, withSilent(established(sessions)+lastFailure(seen.Pods), seen.Pods))
+	return isFalse(connected, v1alpha1.ReasonSessionsNotEstablished, withSilent(established(sessions)+failures(seen.Pods), seen.Pods))
 }
 
 func established(s v1alpha1.ClientSessionsStatus) string {
 	return fmt.Sprintf("%d of %d sessions are established", min(s.Established, s.Desired), s.Desired)
 }
 
-// lastFailure explains the newest failed attempt by its phase and reason,
-// which do not change while the state does not.
-func lastFailure(pods PodsSeen) string {
-	var newest time.Time
-	var text string
+// failures explains what fails, each phase and reason once: this does not
+// change while the state does not, whichever pod was the last to try.
+func failures(pods PodsSeen) string {
+	var all []string
 	for _, s := range pods.Snapshots {
-		if f := s.LastFailure; f != nil && f.Time.After(newest) {
-			newest = f.Time
-			text = fmt.Sprintf("; the last attempt failed: %s in phase %s", f.Reason, f.Phase)
+		if f := s.LastFailure; f != nil {
+			all = append(all, fmt.Sprintf("%s in phase %s", f.Reason, f.Phase))
 		}
 	}
-	return text
+	if len(all) == 0 {
+		return ""
+	}
+	slices.Sort(all)
+	return "; the last attempt failed: " + strings.Join(slices.Compact(all), ", ")
 }
 
 // withSilent adds to a message that some pods did not answer.
@@ -104,8 +126,12 @@ func withSilent(message string, pods PodsSeen) string {
 
 // clientNumbers is next with the numbers that pods report now.
 func clientNumbers(next v1alpha1.TcpClientStatus, pods PodsSeen, now time.Time) v1alpha1.TcpClientStatus {
-	if len(pods.Snapshots) == 0 && len(pods.Names) > 0 {
-		return next // nobody answered: the last numbers are the best there are
+	if pods.Unlisted {
+		return next
+	}
+	next.Outages = outages(next.Outages, pods, now)
+	if pods.allSilent() {
+		return next
 	}
 	next.Sessions = v1alpha1.ClientSessionsStatus{Desired: next.Sessions.Desired}
 	next.Messages = v1alpha1.MessagesStatus{}
@@ -116,13 +142,15 @@ func clientNumbers(next v1alpha1.TcpClientStatus, pods PodsSeen, now time.Time) 
 		addMessages(&next.Messages, s.Messages)
 	}
 	next.RoundTrip = roundTrip(pods.Snapshots)
-	next.Outages = outages(next.Outages, pods, now)
 	return next
 }
 
 // countClient decides whether the fresh numbers are written: at once if
 // something changed that matters, else when the last ones are a minute old.
 func countClient(before, next, fresh v1alpha1.TcpClientStatus, pods PodsSeen, now time.Time) (v1alpha1.TcpClientStatus, time.Duration) {
+	if pods.Unlisted {
+		return next, listInterval
+	}
 	moved := fresh.Sessions != before.Sessions || fresh.Messages != before.Messages
 	outagesMoved := !sameOutages(before.Outages, fresh.Outages)
 	if !moved && !outagesMoved {

@@ -40,30 +40,51 @@ func stalled(f finding) finding {
 	return f
 }
 
-// conditions returns the conditions that follow from the findings: the
-// findings themselves, Ready as their summary, and Reconciling or Stalled
-// whenever Ready is not True, so that exactly one of the three is True (which
-// is what kstatus reads). The first finding that is not True, a stalled one
-// before all others, is the summary's reason.
-func conditions(before []metav1.Condition, generation int64, now time.Time, whenReady finding, findings []finding) []metav1.Condition {
-	after := append([]metav1.Condition(nil), before...)
+// last is what was reported last, and the generation to report on now.
+type last struct {
+	conditions []metav1.Condition
+	generation int64
+}
+
+// reached tells whether the current generation was Ready.
+func (l last) reached() bool {
+	ready := meta.FindStatusCondition(l.conditions, v1alpha1.ConditionReady)
+	return ready != nil && ready.Status == metav1.ConditionTrue && ready.ObservedGeneration == l.generation
+}
+
+// again is the last finding of a type, which has to be there.
+func (l last) again(conditionType string) finding {
+	c := meta.FindStatusCondition(l.conditions, conditionType)
+	if c == nil {
+		return isUnknown(conditionType, v1alpha1.ReasonRetrying, retryMessage(nil))
+	}
+	return finding{Type: c.Type, Status: c.Status, Reason: c.Reason, Message: c.Message}
+}
+
+// next returns the conditions that follow from the findings: the findings
+// themselves, Ready as their summary, and Reconciling or Stalled whenever
+// Ready is not True, so that exactly one of the three is True (which is what
+// kstatus reads). The first finding that is not True, a stalled one before all
+// others, is the summary's reason.
+func (l last) next(now time.Time, whenReady finding, findings []finding) []metav1.Condition {
+	after := append([]metav1.Condition(nil), l.conditions...)
 	for _, f := range findings {
-		set(&after, f, generation, now)
+		set(&after, f, l.generation, now)
 	}
 	worst, ok := worstOf(findings)
 	if !ok {
 		whenReady.Type, whenReady.Status = v1alpha1.ConditionReady, metav1.ConditionTrue
-		set(&after, whenReady, generation, now)
+		set(&after, whenReady, l.generation, now)
 		meta.RemoveStatusCondition(&after, v1alpha1.ConditionReconciling)
 		meta.RemoveStatusCondition(&after, v1alpha1.ConditionStalled)
 		return after
 	}
-	set(&after, isFalse(v1alpha1.ConditionReady, worst.Reason, worst.Message), generation, now)
+	set(&after, isFalse(v1alpha1.ConditionReady, worst.Reason, worst.Message), l.generation, now)
 	present, absent := v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled
 	if worst.stalled {
 		present, absent = absent, present
 	}
-	set(&after, isTrue(present, worst.Reason, worst.Message), generation, now)
+	set(&after, isTrue(present, worst.Reason, worst.Message), l.generation, now)
 	meta.RemoveStatusCondition(&after, absent)
 	return after
 }
@@ -89,7 +110,7 @@ func set(conditions *[]metav1.Condition, f finding, generation int64, now time.T
 		Type:               f.Type,
 		Status:             f.Status,
 		Reason:             f.Reason,
-		Message:            f.Message[:min(len(f.Message), maxMessage)],
+		Message:            cut(f.Message, maxMessage),
 		ObservedGeneration: generation,
 		LastTransitionTime: metav1.NewTime(now),
 	})
@@ -118,7 +139,7 @@ func plainError(err error) error {
 // available turns what was seen of a Deployment into the Available condition.
 func available(d *DeploymentSeen, err error) finding {
 	const available = v1alpha1.ConditionAvailable
-	if waiting, ok := errors.AsType[*fault.Waiting](err); ok && d == nil {
+	if waiting, ok := errors.AsType[*fault.Waiting](err); ok {
 		return isFalse(available, waiting.Reason, waiting.Error())
 	}
 	switch {
@@ -131,9 +152,12 @@ func available(d *DeploymentSeen, err error) finding {
 	case d.DeadlineExceeded:
 		return stalled(isFalse(available, v1alpha1.ReasonProgressDeadlineExceeded,
 			fmt.Sprintf("The rollout made no progress for ten minutes: %s", readyOf(d))))
-	case d.Updated < d.Wanted || d.Replicas > d.Wanted:
+	case d.Updated < d.Wanted:
 		return isFalse(available, v1alpha1.ReasonRolloutPending,
-			fmt.Sprintf("%d of %d pods have the current settings", min(d.Updated, d.Wanted), d.Wanted))
+			fmt.Sprintf("%d of %d pods have the current settings", d.Updated, d.Wanted))
+	case d.Replicas > d.Wanted:
+		return isFalse(available, v1alpha1.ReasonRolloutPending,
+			fmt.Sprintf("There are %d pods, and %d are wanted", d.Replicas, d.Wanted))
 	case d.Ready < d.Wanted:
 		return isFalse(available, v1alpha1.ReasonReplicasNotReady, readyOf(d))
 	}
@@ -144,19 +168,32 @@ func readyOf(d *DeploymentSeen) string {
 	return fmt.Sprintf("%d of %d pods are ready", d.Ready, d.Wanted)
 }
 
-// retrying says that a call failed and is repeated, unless the state that the
-// current generation asks for was already reached: then the failure changes
-// nothing that the user could see. The message is the error's class alone,
-// because the error's own text may differ each time.
-func retrying(before []metav1.Condition, generation int64, err error) (finding, bool) {
+// unread is the finding about what a failed call kept from being read. Where
+// the state that the current generation asks for was reached, it is the last
+// one: the failure changes nothing that the user could see.
+func (l last) unread(conditionType string, err error) finding {
+	if l.reached() {
+		return l.again(conditionType)
+	}
+	return isUnknown(conditionType, v1alpha1.ReasonRetrying, retryMessage(err))
+}
+
+// retryMessage names the error's class alone, because the error's own text
+// may differ each time.
+func retryMessage(err error) string {
+	return "The operator is retrying a call that failed: " + cmp.Or(stableMessage(err), "see its log")
+}
+
+// availableDespite is available where a call may have failed: pods that are
+// down are reported all the same, pods that run may lack the current settings.
+func (l last) availableDespite(d *DeploymentSeen, err error) finding {
 	if plainError(err) == nil {
-		return finding{}, false
+		return available(d, err)
 	}
-	ready := meta.FindStatusCondition(before, v1alpha1.ConditionReady)
-	reached := ready != nil && ready.Status == metav1.ConditionTrue && ready.ObservedGeneration == generation
-	if reached {
-		return finding{}, false
+	if d != nil {
+		if f := available(d, nil); l.reached() || f.Status != metav1.ConditionTrue {
+			return f
+		}
 	}
-	return isUnknown(v1alpha1.ConditionAvailable, v1alpha1.ReasonRetrying, "The operator is retrying a call that failed: "+
-		cmp.Or(stableMessage(err), "see its log")), true
+	return l.unread(v1alpha1.ConditionAvailable, err)
 }

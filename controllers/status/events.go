@@ -31,6 +31,9 @@ type Event struct {
 	Note   string
 }
 
+// maxNote is the API's own limit of an event's note.
+const maxNote = 1024
+
 // ServerEvents returns what changed from one status to the next.
 func ServerEvents(before, after v1alpha1.TcpServerStatus) []Event {
 	events := stalledEvents(before.Conditions, after.Conditions)
@@ -60,7 +63,7 @@ func stalledEvents(before, after []metav1.Condition) []Event {
 	for _, reason := range []string{EventNameConflict, EventInvalidSpec, EventReplicaFailure} {
 		if became(before, after, v1alpha1.ConditionStalled, metav1.ConditionTrue, reason) {
 			c := meta.FindStatusCondition(after, v1alpha1.ConditionStalled)
-			events = append(events, Event{corev1.EventTypeWarning, reason, "Reconcile", c.Message})
+			events = append(events, Event{corev1.EventTypeWarning, reason, "Reconcile", cut(c.Message, maxNote)})
 		}
 	}
 	return events

@@ -2,10 +2,10 @@ package status
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"tcp-operator.io/api/v1alpha1"
@@ -18,32 +18,6 @@ func addMessages(sum *v1alpha1.MessagesStatus, m snapshot.Messages) {
 	sum.Exceptions += m.Exceptions
 }
 
-// roundTrip merges the histograms of all pods; nil when none has measured one.
-func roundTrip(snapshots []snapshot.Snapshot) *v1alpha1.RoundTripStatus {
-	var all *hdrhistogram.Histogram
-	for _, s := range snapshots {
-		if s.RoundTrip == nil {
-			continue
-		}
-		one, err := hdrhistogram.Decode([]byte(s.RoundTrip.Histogram))
-		if err != nil {
-			continue // a pod's garbage costs its own share only
-		}
-		if all == nil {
-			all = one
-		} else {
-			all.Merge(one)
-		}
-	}
-	if all == nil || all.TotalCount() == 0 {
-		return nil
-	}
-	return &v1alpha1.RoundTripStatus{
-		P50Microseconds: all.ValueAtQuantile(50),
-		P99Microseconds: all.ValueAtQuantile(99),
-	}
-}
-
 // maxOutages is how many outages a status keeps.
 const maxOutages = 10
 
@@ -53,21 +27,18 @@ type outageKey struct {
 }
 
 // outages merges what pods report now into what was known before, newest
-// first. Pods forget with their process; the status does not. An outage of a
-// pod that is gone ends when that is noticed.
+// first. Pods forget with their process; the status does not. An outage whose
+// pod or process is gone ends when that is noticed.
 func outages(before []v1alpha1.Outage, pods PodsSeen, now time.Time) []v1alpha1.Outage {
 	byKey := map[outageKey]v1alpha1.Outage{}
 	for _, o := range before {
-		if o.EndTime == nil && !slices.Contains(pods.Names, o.Pod) {
+		if o.EndTime == nil && !mayLast(o, pods) {
 			o = ended(o, now)
 		}
 		byKey[keyOf(o)] = o
 	}
 	for _, s := range pods.Snapshots {
-		for _, o := range s.Outages {
-			fresh := outageOf(o, s)
-			byKey[keyOf(fresh)] = fresh
-		}
+		maps.Copy(byKey, reported(s))
 	}
 	all := make([]v1alpha1.Outage, 0, len(byKey))
 	for _, o := range byKey {
@@ -80,6 +51,35 @@ func outages(before []v1alpha1.Outage, pods PodsSeen, now time.Time) []v1alpha1.
 	return all[:min(len(all), maxOutages)]
 }
 
+// mayLast tells that nothing speaks against o: its pod is there and did not
+// answer. A pod that answers reports those that last. It leaves some out only
+// when there are so many newer ones that a status has no room for them either.
+func mayLast(o v1alpha1.Outage, pods PodsSeen) bool {
+	return slices.Contains(pods.Names, o.Pod) &&
+		!slices.ContainsFunc(pods.Snapshots, func(s snapshot.Snapshot) bool { return s.Pod == o.Pod })
+}
+
+// reported are the outages of one pod. Sessions that all failed from the
+// process's start on have one key: they count as one outage, which lasts until
+// the last of them is established.
+func reported(s snapshot.Snapshot) map[outageKey]v1alpha1.Outage {
+	byKey := map[outageKey]v1alpha1.Outage{}
+	for _, o := range s.Outages {
+		fresh := outageOf(o, s)
+		if old, ok := byKey[keyOf(fresh)]; !ok || outlasts(fresh, old) {
+			byKey[keyOf(fresh)] = fresh
+		}
+	}
+	return byKey
+}
+
+func outlasts(a, b v1alpha1.Outage) bool {
+	if a.EndTime == nil || b.EndTime == nil {
+		return b.EndTime != nil
+	}
+	return a.DurationMilliseconds > b.DurationMilliseconds
+}
+
 func keyOf(o v1alpha1.Outage) outageKey {
 	return outageKey{pod: o.Pod, localAddress: o.LocalAddress, start: o.StartTime.UnixMicro()}
 }
@@ -88,7 +88,12 @@ func newestFirst(a, b v1alpha1.Outage) int {
 	return cmp.Or(b.StartTime.Compare(a.StartTime.Time), cmp.Compare(a.Pod, b.Pod), cmp.Compare(a.LocalAddress, b.LocalAddress))
 }
 
+// ended is o with its end, which is not before its start: the clocks of two
+// machines differ.
 func ended(o v1alpha1.Outage, at time.Time) v1alpha1.Outage {
+	if at.Before(o.StartTime.Time) {
+		at = o.StartTime.Time
+	}
 	end := metav1.NewMicroTime(at.Truncate(time.Microsecond))
 	o.EndTime = &end
 	o.DurationMilliseconds = at.Sub(o.StartTime.Time).Milliseconds()

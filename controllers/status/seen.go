@@ -41,11 +41,14 @@ type ServiceSeen struct {
 	ExternalAddresses []string // host:port
 }
 
-// PodsSeen is what the pods of one resource said last.
+// PodsSeen is what the pods of one resource said last. The zero value means
+// that there are no pods.
 type PodsSeen struct {
+	// Unlisted means that nobody has looked for pods yet: nothing is known.
+	Unlisted bool
 	// Snapshots of the pods that answered.
 	Snapshots []snapshot.Snapshot
-	// Names of all pods that there are, whether they answered or not.
+	// Names of all pods that have not finished, whether they answered or not.
 	Names []string
 	// Silent is how many running pods did not answer usefully, and Why says
 	// it for one of them.

@@ -17,38 +17,44 @@ func Server(cr *v1alpha1.TcpServer, seen ServerSeen, err error, now time.Time) (
 	next.ObservedGeneration = cr.Generation
 	next.Selector = desired.Selector(v1alpha1.ServerKind, cr.Name).String()
 	next.Address = desired.ServerAddress(cr)
-	next.ExternalAddresses = nil
 	if seen.Service != nil {
 		next.ExternalAddresses = seen.Service.ExternalAddresses
+	} else if plainError(err) == nil {
+		next.ExternalAddresses = nil
 	}
-	next.Replicas, next.ReadyReplicas = 0, 0
-	if d := seen.Deployment; d != nil {
-		next.Replicas, next.ReadyReplicas = d.Replicas, d.Ready
-	}
-	next.Conditions = conditions(cr.Status.Conditions, cr.Generation, now, serverReady(seen), serverFindings(cr, seen, err))
+	next.Replicas, next.ReadyReplicas = replicas(next.Replicas, next.ReadyReplicas, seen.Deployment, err)
+	past := last{cr.Status.Conditions, cr.Generation}
+	next.Conditions = past.next(now, serverReady(past, seen), []finding{accepted(err), past.availableDespite(seen.Deployment, err)})
 	return countServer(cr.Status, next, seen.Pods, now)
 }
 
-func serverReady(seen ServerSeen) finding {
-	if seen.Deployment == nil {
-		return finding{}
+// replicas are what the Deployment says, or the last ones where it could not
+// be read: an autoscaler acts on them.
+func replicas(total, ready int32, d *DeploymentSeen, err error) (int32, int32) {
+	switch {
+	case d != nil:
+		return d.Replicas, d.Ready
+	case plainError(err) != nil:
+		return total, ready
 	}
-	return finding{Reason: v1alpha1.ReasonReplicasReady, Message: withSilent(readyOf(seen.Deployment), seen.Pods)}
+	return 0, 0
 }
 
-func serverFindings(cr *v1alpha1.TcpServer, seen ServerSeen, err error) []finding {
-	findings := []finding{accepted(err), available(seen.Deployment, err)}
-	if f, ok := retrying(cr.Status.Conditions, cr.Generation, err); ok {
-		findings[1] = f
+func serverReady(past last, seen ServerSeen) finding {
+	if seen.Deployment == nil {
+		return past.again(v1alpha1.ConditionReady)
 	}
-	return findings
+	return finding{Reason: v1alpha1.ReasonReplicasReady, Message: withSilent(readyOf(seen.Deployment), seen.Pods)}
 }
 
 // countServer fills in the numbers that pods report: at once if something
 // changed that matters, else when the last ones are a minute old.
 func countServer(before, next v1alpha1.TcpServerStatus, pods PodsSeen, now time.Time) (v1alpha1.TcpServerStatus, time.Duration) {
-	if len(pods.Snapshots) == 0 && len(pods.Names) > 0 {
-		return next, 0 // nobody answered: the last numbers are the best there are
+	if pods.Unlisted {
+		return next, listInterval
+	}
+	if pods.allSilent() {
+		return next, 0
 	}
 	fresh := next
 	fresh.Sessions, fresh.Messages = v1alpha1.ServerSessionsStatus{}, v1alpha1.MessagesStatus{}
@@ -65,12 +71,21 @@ func countServer(before, next v1alpha1.TcpServerStatus, pods PodsSeen, now time.
 	if wait := holdBack(before.ObservedTime, matters, now); wait > 0 {
 		return next, wait
 	}
-	fresh.ObservedTime = observedTime(pods)
+	if t := observedTime(pods); t != nil {
+		fresh.ObservedTime = t
+	}
 	return fresh, 0
 }
 
 // counterInterval is how often mere counters are written at most.
 const counterInterval = time.Minute
+
+// listInterval is when to look again while nobody has looked for pods.
+const listInterval = 5 * time.Second
+
+// allSilent tells that the pods run and none answered: the last numbers are
+// the best there are.
+func (p PodsSeen) allSilent() bool { return len(p.Snapshots) == 0 && p.Silent > 0 }
 
 // holdBack is how long counters must wait to be written; zero means not at all.
 func holdBack(last *metav1.Time, matters bool, now time.Time) time.Duration {
