@@ -21,6 +21,7 @@ import (
 
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers"
+	"tcp-operator.io/controllers/desired"
 	// +kubebuilder:scaffold:imports
 )
 
@@ -57,7 +58,7 @@ func run(ctx context.Context, f flags) error {
 		return fmt.Errorf("setting up: %w", err)
 	}
 	err = controllers.SetupWithManager(ctx, mgr, controllers.Options{
-		WorkloadImage:    f.workloadImage,
+		Defaults:         desired.Defaults{WorkloadImage: f.workloadImage, OperatorNamespace: os.Getenv("POD_NAMESPACE")},
 		SnapshotInterval: f.snapshotInterval,
 	})
 	if err != nil {

@@ -9,11 +9,15 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
+	policyv1ac "k8s.io/client-go/applyconfigurations/policy/v1"
 	"k8s.io/utils/lru"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -91,6 +95,25 @@ func (c *children) apply(ctx context.Context, owner client.Object, wanted runtim
 	return nil
 }
 
+// remove deletes the child of owner that should not be. into is an empty
+// object of the child's type. What belongs to somebody else stays; the UID
+// keeps a successor of the same name from being deleted on stale evidence.
+func (c *children) remove(ctx context.Context, owner, into client.Object) error {
+	err := c.client.Get(ctx, client.ObjectKeyFromObject(owner), into)
+	if apierrors.IsNotFound(err) || (err == nil && !metav1.IsControlledBy(into, owner)) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading %s %s: %w", kindOf(into), owner.GetName(), err)
+	}
+	uid := into.GetUID()
+	err = c.client.Delete(ctx, into, client.Preconditions{UID: &uid})
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("deleting %s %s: %w", kindOf(into), owner.GetName(), err)
+	}
+	return nil
+}
+
 // repair undoes drift that an apply cannot; false means that there is none.
 func (c *children) repair(ctx context.Context, live client.Object, wanted runtime.ApplyConfiguration) bool {
 	service, ok := live.(*corev1.Service)
@@ -103,6 +126,26 @@ func (c *children) repair(ctx context.Context, live client.Object, wanted runtim
 	}
 	err := c.client.Patch(ctx, service, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(FieldOwner))
 	return err == nil // the apply's own error says what matters
+}
+
+// applyOptional makes the optional children of owner as wanted: one that is
+// nil is removed.
+func (c *children) applyOptional(ctx context.Context, owner client.Object,
+	policy *networkingv1ac.NetworkPolicyApplyConfiguration, budget *policyv1ac.PodDisruptionBudgetApplyConfiguration,
+) error {
+	var err error
+	if policy == nil {
+		err = c.remove(ctx, owner, &networkingv1.NetworkPolicy{})
+	} else {
+		err = c.apply(ctx, owner, policy, &networkingv1.NetworkPolicy{})
+	}
+	if err != nil {
+		return err
+	}
+	if budget == nil {
+		return c.remove(ctx, owner, &policyv1.PodDisruptionBudget{})
+	}
+	return c.apply(ctx, owner, budget, &policyv1.PodDisruptionBudget{})
 }
 
 // find reads the child from the cache and, because the cache holds labelled
@@ -178,6 +221,10 @@ func liveHash(child client.Object) uint64 {
 		spec = o.Spec
 	case *corev1.Service:
 		spec = o.Spec
+	case *networkingv1.NetworkPolicy:
+		spec = o.Spec
+	case *policyv1.PodDisruptionBudget:
+		spec = o.Spec
 	}
 	return hashOf([]any{child.GetLabels(), child.GetAnnotations(), child.GetOwnerReferences(), spec})
 }
@@ -209,6 +256,10 @@ func kindOf(o client.Object) string {
 		return "Deployment"
 	case *corev1.Service:
 		return "Service"
+	case *networkingv1.NetworkPolicy:
+		return "NetworkPolicy"
+	case *policyv1.PodDisruptionBudget:
+		return "PodDisruptionBudget"
 	case *v1alpha1.TcpServer:
 		return v1alpha1.ServerKind.Kind
 	case *v1alpha1.TcpClient:

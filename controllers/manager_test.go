@@ -16,6 +16,7 @@ import (
 	"github.com/go-logr/logr"
 
 	"tcp-operator.io/api/v1alpha1"
+	"tcp-operator.io/controllers/desired"
 )
 
 // TestARunningManager is the one test of the wiring: watches, indexes and
@@ -71,7 +72,7 @@ func startManager(t *testing.T) (stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := SetupWithManager(ctx, mgr, Options{WorkloadImage: "workload:test", SkipNameValidation: new(true)}); err != nil {
+	if err := SetupWithManager(ctx, mgr, Options{Defaults: desired.Defaults{WorkloadImage: "workload:test"}, SkipNameValidation: new(true)}); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)

@@ -23,8 +23,9 @@ import (
 
 // Options of the controllers.
 type Options struct {
-	// WorkloadImage runs in every pod. Required.
-	WorkloadImage string
+	// Defaults are what the operator decides for every resource.
+	// WorkloadImage is required.
+	Defaults desired.Defaults
 	// SnapshotInterval is how often pods are asked for their snapshot; zero
 	// means every 2 s.
 	SnapshotInterval time.Duration
@@ -66,13 +67,12 @@ func SetupWithManager(ctx context.Context, mgr manager.Manager, o Options) error
 	if err := mgr.Add(collector); err != nil {
 		return fmt.Errorf("adding the collector: %w", err)
 	}
-	defaults := desired.Defaults{WorkloadImage: o.WorkloadImage}
 	recorder := mgr.GetEventRecorder(eventSource)
-	server := &TcpServerReconciler{Client: mgr.GetClient(), Recorder: recorder, Defaults: defaults, Pods: collector, Now: time.Now}
+	server := &TcpServerReconciler{Client: mgr.GetClient(), Recorder: recorder, Defaults: o.Defaults, Pods: collector, Now: time.Now}
 	if err := server.SetupWithManager(mgr, channel(servers), o.controller()); err != nil {
 		return fmt.Errorf("adding the TcpServer controller: %w", err)
 	}
-	client := &TcpClientReconciler{Client: mgr.GetClient(), Recorder: recorder, Defaults: defaults, Pods: collector, Now: time.Now}
+	client := &TcpClientReconciler{Client: mgr.GetClient(), Recorder: recorder, Defaults: o.Defaults, Pods: collector, Now: time.Now}
 	if err := client.SetupWithManager(ctx, mgr, channel(clients), o.controller()); err != nil {
 		return fmt.Errorf("adding the TcpClient controller: %w", err)
 	}

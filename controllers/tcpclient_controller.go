@@ -6,6 +6,8 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -88,6 +90,9 @@ func (r *TcpClientReconciler) apply(ctx context.Context, cr *v1alpha1.TcpClient,
 	if err != nil {
 		return 0, err
 	}
+	if err := r.children.applyOptional(ctx, cr, wanted.NetworkPolicy, wanted.DisruptionBudget); err != nil {
+		return 0, err
+	}
 	var deployment appsv1.Deployment
 	err = r.children.apply(ctx, cr, wanted.Deployment, &deployment)
 	return deployment.Generation, err
@@ -117,6 +122,8 @@ func (r *TcpClientReconciler) SetupWithManager(ctx context.Context, mgr manager.
 	return builder.ControllerManagedBy(mgr).
 		For(&v1alpha1.TcpClient{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Owns(&appsv1.Deployment{}).
+		Owns(&networkingv1.NetworkPolicy{}).
+		Owns(&policyv1.PodDisruptionBudget{}).
 		Watches(&v1alpha1.TcpServer{}, handler.EnqueueRequestsFromMapFunc(r.clientsOf), builder.WithPredicates(targetChanged())).
 		WatchesRawSource(changed).
 		WithOptions(options).

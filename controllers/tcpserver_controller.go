@@ -6,6 +6,8 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -26,6 +28,8 @@ import (
 // +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpservers/finalizers,verbs=update
 // +kubebuilder:rbac:groups=apps,resources=deployments,verbs=get;list;watch;create;patch
 // +kubebuilder:rbac:groups="",resources=services,verbs=get;list;watch;create;patch
+// +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups="",resources=pods,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
@@ -67,12 +71,15 @@ func (r *TcpServerReconciler) Reconcile(ctx context.Context, cr *v1alpha1.TcpSer
 	})
 }
 
-// apply writes the children in order, the Service first, so that a pod finds
-// its name resolved. It returns the Deployment's generation.
+// apply writes the children in order: what a pod should find in place comes
+// before the pods. It returns the Deployment's generation.
 func (r *TcpServerReconciler) apply(ctx context.Context, cr *v1alpha1.TcpServer, wanted desired.ServerChildren) (int64, error) {
 	var service corev1.Service
 	var deployment appsv1.Deployment
 	if err := r.children.apply(ctx, cr, wanted.Service, &service); err != nil {
+		return 0, err
+	}
+	if err := r.children.applyOptional(ctx, cr, wanted.NetworkPolicy, wanted.DisruptionBudget); err != nil {
 		return 0, err
 	}
 	err := r.children.apply(ctx, cr, wanted.Deployment, &deployment)
@@ -87,6 +94,8 @@ func (r *TcpServerReconciler) SetupWithManager(mgr manager.Manager, changed sour
 		For(&v1alpha1.TcpServer{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Owns(&appsv1.Deployment{}).
 		Owns(&corev1.Service{}).
+		Owns(&networkingv1.NetworkPolicy{}).
+		Owns(&policyv1.PodDisruptionBudget{}).
 		WatchesRawSource(changed).
 		WithOptions(options).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))

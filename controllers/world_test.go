@@ -50,7 +50,7 @@ func newWorld(t *testing.T) *world {
 		events:    events.NewFakeRecorder(100),
 	}
 	counting := w.counting(t)
-	defaults := desired.Defaults{WorkloadImage: "workload:test"}
+	defaults := desired.Defaults{WorkloadImage: "workload:test", OperatorNamespace: "operators"}
 	now := func() time.Time { return w.now }
 	w.servers = &TcpServerReconciler{Client: counting, Recorder: w.events, Defaults: defaults, Pods: w.pods, Now: now,
 		children: newChildren(counting, counting)}

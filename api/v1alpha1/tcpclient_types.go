@@ -56,6 +56,10 @@ type TcpClientSpec struct {
 	// +optional
 	// +kubebuilder:default={}
 	TCP TCP `json:"tcp,omitzero"`
+	// networkPolicy restricts what the pods may reach.
+	// +optional
+	// +kubebuilder:default={}
+	NetworkPolicy NetworkPolicy `json:"networkPolicy,omitzero"`
 	// pod says where and how the pods run.
 	// +optional
 	Pod Pod `json:"pod,omitzero"`

@@ -55,6 +55,10 @@ type TcpServerSpec struct {
 	// +optional
 	// +kubebuilder:default={}
 	Service Service `json:"service,omitzero"`
+	// networkPolicy restricts who may reach the pods.
+	// +optional
+	// +kubebuilder:default={}
+	NetworkPolicy ServerNetworkPolicy `json:"networkPolicy,omitzero"`
 	// pod says where and how the pods run.
 	// +optional
 	Pod Pod `json:"pod,omitzero"`
