@@ -183,7 +183,7 @@ func checkOwner(owner, child client.Object) error {
 	}
 	return &fault.Invalid{
 		Reason: v1alpha1.ReasonNameConflict,
-		Err: fmt.Errorf("%s %q exists and is controlled by %s: rename it or this resource, or delete it",
+		Err: fmt.Errorf("%s %q exists and is controlled by %s: delete it, or give this resource another name",
 			kindOf(child), child.GetName(), holder),
 		Recheck: recheckRefused,
 	}

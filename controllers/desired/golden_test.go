@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 var (
-	defaults = desired.Defaults{WorkloadImage: "example.org/tcp-workload:1"}
+	defaults = desired.Defaults{WorkloadImage: "example.org/tcp-workload:1", OperatorNamespace: "tcp-operator-system"}
 	greeter  = spec.Address{Host: "greeter.default.svc", Port: 9527}
 )
 
@@ -59,7 +60,7 @@ func childrenOf(t *testing.T, manifest string) []byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return documents(t, children.Service, children.Deployment)
+		return documents(t, children.Service, children.NetworkPolicy, children.DisruptionBudget, children.Deployment)
 	}
 	cr := client(t, manifest)
 	target := greeter
@@ -70,13 +71,17 @@ func childrenOf(t *testing.T, manifest string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return documents(t, children.Deployment)
+	return documents(t, children.NetworkPolicy, children.DisruptionBudget, children.Deployment)
 }
 
+// documents renders objects; those that are nil should not be.
 func documents(t *testing.T, objects ...any) []byte {
 	t.Helper()
 	var all [][]byte
 	for _, o := range objects {
+		if reflect.ValueOf(o).IsNil() {
+			continue
+		}
 		text, err := yaml.Marshal(o)
 		if err != nil {
 			t.Fatal(err)

@@ -147,7 +147,7 @@ func attempts(path string, s *structuralschema.Structural) map[string][]any {
 	for name, field := range s.Properties {
 		at := strings.TrimPrefix(path+"."+name, ".")
 		switch {
-		case strings.HasPrefix(at, "service") || strings.HasPrefix(at, "pod") || at == "replicas" ||
+		case strings.HasPrefix(at, "service") || strings.HasPrefix(at, "pod") || at == "networkPolicy" || at == "replicas" ||
 			at == "serverRef" || at == "address":
 			// Not settings of the workload.
 		case field.Type == "object":
