@@ -56,6 +56,10 @@ func (f *flags) client(c *spec.Client) {
 	f.duration(&c.Reconnect.InitialDelay, "reconnect-initial-delay", "delay before connecting again; doubles with each failure")
 	f.duration(&c.Reconnect.MaxDelay, "reconnect-max-delay", "the delay doubles up to this")
 	f.number(&c.Reconnect.JitterPercent, "reconnect-jitter-percent", "each delay is shortened by a random share of up to this")
+	word(f, &c.Expect.Connect, "expect-connect", "`whether` a session should be possible: Allowed or Blocked")
+	f.number(&c.Expect.MaxOutages, "expect-max-outages", "outages within the window that are forgiven; -1: not judged")
+	f.duration(&c.Expect.Window, "expect-window", "how far back outages count")
+	f.duration(&c.Expect.RecoverWithin, "expect-recover-within", "how long an outage may last; 0s: not judged")
 	f.shared(&c.Reply, &c.Framing, &c.Limits, &c.TCP)
 }
 

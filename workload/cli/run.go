@@ -76,6 +76,7 @@ func hold(env Env, args []string) error {
 		Sessions:       int(s.Sessions),
 		Dial:           socket.Dialer(s),
 		ConnectTimeout: time.Duration(s.Connect.Timeout),
+		Expect:         s.Expect,
 		Backoff: client.Backoff{
 			Initial:       time.Duration(s.Reconnect.InitialDelay),
 			Max:           time.Duration(s.Reconnect.MaxDelay),

@@ -13,6 +13,7 @@ import (
 	"tcp-operator.io/workload/session"
 	"tcp-operator.io/workload/snapshot"
 	"tcp-operator.io/workload/socket"
+	"tcp-operator.io/workload/spec"
 	"tcp-operator.io/workload/wire"
 )
 
@@ -33,6 +34,8 @@ type Client struct {
 	// ConnectTimeout bounds one attempt, name resolution included.
 	ConnectTimeout time.Duration
 	Backoff        Backoff
+	// Expect decides with the sessions whether the client is ready.
+	Expect spec.Expect
 	// Poller holds the connections that have descriptors; nil: all keep a
 	// goroutine. It is the caller's to close, after the client.
 	Poller *wire.Poller
@@ -143,8 +146,8 @@ func (c *Client) Observe(to *snapshot.Snapshot) {
 	to.Draining = c.draining
 	to.Sessions.Desired = int64(c.Sessions)
 	to.Sessions.Open = int64(c.established)
-	to.Ready = c.established == c.Sessions && !c.draining
 	to.Outages = c.outagesLocked(time.Now())
+	c.judgeLocked(to, time.Now())
 	if c.lastFailure != nil {
 		failure := *c.lastFailure
 		to.LastFailure = &failure

@@ -23,6 +23,7 @@ type slot struct {
 	failures int                           // in a row, for Backoff
 	outage   *snapshot.Outage              // the one that lasts; nil without
 	timer    *time.Timer                   // until the next attempt
+	probe    probe                         // where the path should be blocked
 }
 
 // open returns the sessions whose connections are open.
@@ -80,7 +81,8 @@ func (s *slot) failed(err error) {
 	}
 	c.Config.Stats.Failed(reason)
 	c.lastFailure = &snapshot.Failure{Time: now, Phase: phase, Reason: reason, Message: bounded(err.Error())}
-	if s.outage == nil {
+	s.probe = probeOf(phase, reason)
+	if s.outage == nil && !c.expectsBlocked() {
 		s.outage = &snapshot.Outage{Session: s.index, StartTime: c.start, Phase: phase, Reason: reason}
 	}
 	delay := s.planLocked()
@@ -102,6 +104,12 @@ func (s *slot) established(conn net.Conn) {
 	w := c.Poller.Wrap(conn, c.Config.ChunkBytes())
 	c.mu.Lock()
 	if c.draining {
+		c.mu.Unlock()
+		w.Close()
+		return
+	}
+	if c.expectsBlocked() {
+		s.unexpectedLocked(w.RemoteAddr())
 		c.mu.Unlock()
 		w.Close()
 		return

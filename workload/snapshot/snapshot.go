@@ -38,9 +38,13 @@ type Snapshot struct {
 	StartTime    time.Time `json:"startTime"`
 	ObservedTime time.Time `json:"observedTime"`
 	// Ready is what /readyz answers. Server: listening and not draining.
-	// Client: every desired session is established.
-	Ready    bool     `json:"ready"`
-	Draining bool     `json:"draining"`
+	// Client: every desired session is established (or, where the path should
+	// be blocked, none can be), and what else is expected holds.
+	Ready    bool `json:"ready"`
+	Draining bool `json:"draining"`
+	// Verdict is whether a client's expectations are met: a reason of package
+	// verdict; empty for a server.
+	Verdict  string   `json:"verdict,omitempty"`
 	Sessions Sessions `json:"sessions"`
 	Messages Messages `json:"messages"`
 	Bytes    Bytes    `json:"bytes"`
@@ -79,6 +83,11 @@ type Sessions struct {
 	// Rejected were closed at once by a server because of limits.sessions;
 	// they are not among Opened.
 	Rejected int64 `json:"rejected"`
+	// Reached and Blocked are desired sessions of a client that expects the
+	// path to be blocked: those whose last attempt established a session all
+	// the same, and those whose last attempt failed to connect.
+	Reached int64 `json:"reached"`
+	Blocked int64 `json:"blocked"`
 	// Lost are sessions of a client that ended without its own wish.
 	Lost int64 `json:"lost"`
 	// AcceptErrors counts a server's failed accepts: out of descriptors or

@@ -34,6 +34,7 @@ func DefaultClient() Client {
 		Framing: FramingNone,
 		Limits:  defaultLimits(),
 		TCP:     defaultTCP(),
+		Expect:  Expect{Connect: Allowed, MaxOutages: -1, Window: Duration(time.Hour)},
 	}
 }
 

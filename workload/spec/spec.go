@@ -49,6 +49,7 @@ type Client struct {
 	Framing   Framing   `json:"framing"`
 	Limits    Limits    `json:"limits"`
 	TCP       TCP       `json:"tcp"`
+	Expect    Expect    `json:"expect"`
 }
 
 // Address is a host (a name, or an IP literal without brackets) and a port.
@@ -87,6 +88,29 @@ type Reconnect struct {
 	// never exceeded.
 	JitterPercent int32 `json:"jitterPercent"`
 }
+
+// Expect is what the user demands of a client's sessions. A process that does
+// not fulfil it is not ready.
+type Expect struct {
+	// Connect Blocked demands that no session can be established: attempts go
+	// on, and what they establish is closed at once.
+	Connect Path `json:"connect"`
+	// MaxOutages is how many outages within Window are forgiven; -1 judges none.
+	MaxOutages int32 `json:"maxOutages"`
+	// Window is how far back outages count.
+	Window Duration `json:"window"`
+	// RecoverWithin is how long an outage may last; 0s judges none.
+	RecoverWithin Duration `json:"recoverWithin"`
+}
+
+// Path says whether the way to the server should exist.
+type Path string
+
+// The values of Path.
+const (
+	Allowed Path = "Allowed"
+	Blocked Path = "Blocked"
+)
 
 // Framing says how bytes become messages.
 type Framing string

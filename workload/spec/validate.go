@@ -20,6 +20,7 @@ const (
 	MaxReplyDelay     = time.Hour
 	MaxKeepAliveTime  = 32767 * time.Second // TCP_KEEPIDLE and TCP_KEEPINTVL, tcp(7)
 	MaxKeepAliveCount = 127                 // TCP_KEEPCNT, tcp(7)
+	MaxOutages        = 9                   // one less than a snapshot holds
 )
 
 // FieldError says what is wrong with one field, and what to write instead.
@@ -65,6 +66,24 @@ func (c Client) Validate() error {
 		c.Framing.validate(),
 		c.Limits.validate(c.Framing),
 		c.TCP.validate(),
+		c.Expect.validate(),
+	)
+}
+
+func (e Expect) validate() error {
+	var path, both error
+	if e.Connect != Allowed && e.Connect != Blocked {
+		path = wrong("expect.connect", "%q is not known: write Allowed or Blocked", string(e.Connect))
+	}
+	if e.Connect == Blocked && (e.MaxOutages >= 0 || e.RecoverWithin > 0) {
+		both = wrong("expect.connect", "Blocked leaves no sessions whose outages could be judged: remove maxOutages and recoverWithin, or write Allowed")
+	}
+	return errors.Join(
+		path,
+		both,
+		within("expect.maxOutages", e.MaxOutages, -1, MaxOutages),
+		atLeast("expect.window", e.Window, time.Second),
+		atLeast("expect.recoverWithin", e.RecoverWithin, 0),
 	)
 }
 
