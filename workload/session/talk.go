@@ -112,31 +112,37 @@ func (s *Session) replyLocked(now time.Time) {
 	}
 }
 
-// scratch holds buffers in which messages are written out.
-var scratch = sync.Pool{New: func() any { return new([2][]byte) }}
+// A draft is where a message is written out.
+type draft struct {
+	values template.Values
+	text   []byte
+	framed []byte
+}
+
+var drafts = sync.Pool{New: func() any { return new(draft) }}
 
 // sendLocked sends text, with at as its {time}.
 func (s *Session) sendLocked(text template.Template, at time.Time) {
-	bufs := scratch.Get().(*[2][]byte)
-	defer scratch.Put(bufs)
-	values := template.Values{
+	d := drafts.Get().(*draft)
+	defer drafts.Put(d)
+	d.values = template.Values{
 		Time:     at,
 		Session:  s.ID(),
 		Sequence: s.messages.Sent + 1,
 		Pod:      s.config.Pod,
 		Peer:     s.conn.RemoteAddr(),
 	}
-	bufs[0] = text.Append(bufs[0][:0], &values)
-	bufs[1] = s.config.Framer.Append(bufs[1][:0], bufs[0])
-	sent, err := s.conn.Send(bufs[1])
+	d.text = text.Append(d.text[:0], &d.values)
+	d.framed = s.config.Framer.Append(d.framed[:0], d.text)
+	sent, err := s.conn.Send(d.framed)
 	switch {
 	case err != nil:
 		s.endLocked(cause.OfSession(err))
 		s.closeLocked()
 	case sent:
-		s.sentLocked(len(bufs[1]))
+		s.sentLocked(len(d.framed))
 	default:
-		s.writing = len(bufs[1])
+		s.writing = len(d.framed)
 		s.writeSince = s.config.Clock.Now()
 	}
 }
