@@ -91,6 +91,10 @@ var clientFields = map[string]effect{
 	"connect.bindAddress":     {`{"connect":{"bindAddress":"10.0.0.8"}}`, `\"bindAddress\":\"10.0.0.8\"`},
 	"reconnect.initialDelay":  {`{"reconnect":{"initialDelay":"7s"}}`, `\"initialDelay\":\"7s\"`},
 	"reconnect.maxDelay":      {`{"reconnect":{"maxDelay":"77s"}}`, `\"maxDelay\":\"1m17s\"`},
+	"expect.connect":          {`{"expect":{"connect":"Blocked"}}`, `\"connect\":\"Blocked\"`},
+	"expect.maxOutages":       {`{"expect":{"maxOutages":7}}`, `\"maxOutages\":7`},
+	"expect.window":           {`{"expect":{"window":"7m"}}`, `\"window\":\"7m\"`},
+	"expect.recoverWithin":    {`{"expect":{"recoverWithin":"7s"}}`, `\"recoverWithin\":\"7s\"`},
 	"reconnect.jitterPercent": {`{"reconnect":{"jitterPercent":7}}`, `\"jitterPercent\":7`},
 }
 

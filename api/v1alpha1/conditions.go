@@ -14,6 +14,8 @@ const (
 	ConditionAvailable = "Available"
 	// ConditionConnected: every desired session is established.
 	ConditionConnected = "Connected"
+	// ConditionExpectationsMet: what spec.expect demands holds.
+	ConditionExpectationsMet = "ExpectationsMet"
 	// ConditionReconciling is present only while True: the operator works or
 	// waits, and needs nobody.
 	ConditionReconciling = "Reconciling"
@@ -55,6 +57,20 @@ const (
 	ReasonSessionsEstablished = "SessionsEstablished"
 	// ReasonSessionsNotEstablished: some desired sessions are not.
 	ReasonSessionsNotEstablished = "SessionsNotEstablished"
+
+	// ReasonBlocked: no session can be established, as expected.
+	ReasonBlocked = "Blocked"
+
+	// ReasonExpectationsMet: what spec.expect demands holds.
+	ReasonExpectationsMet = "ExpectationsMet"
+	// ReasonTooManyOutages: there were more within the window than are forgiven.
+	ReasonTooManyOutages = "TooManyOutages"
+	// ReasonOutageTooLong: an outage lasted longer than recoverWithin.
+	ReasonOutageTooLong = "OutageTooLong"
+	// ReasonUnexpectedSession: a session could be established although the path should be blocked.
+	ReasonUnexpectedSession = "UnexpectedSession"
+	// ReasonNotProven: no attempt has shown yet that the path is blocked.
+	ReasonNotProven = "NotProven"
 
 	// ReasonRetrying: a call failed and is repeated.
 	ReasonRetrying = "Retrying"

@@ -60,8 +60,27 @@ func clientSettings(s v1alpha1.TcpClientSpec, target spec.Address) (spec.Client,
 		Framing: spec.Framing(s.Framing),
 		Limits:  limits(&d, s.Limits),
 		TCP:     tcp(&d, s.TCP),
+		Expect:  expect(&d, s.Expect),
 	}
 	return out, d.orInvalid(out.Validate)
+}
+
+// Expectation is what the spec demands of the sessions, as the operator and
+// the workload judge it. A malformed duration counts as 0s: the spec is
+// refused elsewhere.
+func Expectation(e v1alpha1.Expect) spec.Expect { return expect(&durations{}, e) }
+
+func expect(d *durations, e v1alpha1.Expect) spec.Expect {
+	maxOutages := int32(-1)
+	if e.MaxOutages != nil {
+		maxOutages = *e.MaxOutages
+	}
+	return spec.Expect{
+		Connect:       spec.Path(e.Connect),
+		MaxOutages:    maxOutages,
+		Window:        d.parse("expect.window", e.Window),
+		RecoverWithin: d.parse("expect.recoverWithin", e.RecoverWithin),
+	}
 }
 
 func limits(d *durations, l v1alpha1.SessionLimits) spec.Limits {

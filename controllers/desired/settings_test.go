@@ -154,7 +154,10 @@ func attempts(path string, s *structuralschema.Structural) map[string][]any {
 			maps.Copy(all, attempts(at, &field))
 		case field.Type == "integer":
 			low, high := int64(*field.ValueValidation.Minimum), int64(*field.ValueValidation.Maximum)
-			all[at] = []any{low, high, low - 1, high + 1, int64(math.MaxInt32)}
+			all[at] = []any{low, high, high + 1, int64(math.MaxInt32)}
+			if at != "expect.maxOutages" { // -1 is how the workload is told of none
+				all[at] = append(all[at], low-1)
+			}
 		case len(field.ValueValidation.Enum) > 0:
 			all[at] = []any{"Other", ""}
 			for _, value := range field.ValueValidation.Enum {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers/desired"
 	"tcp-operator.io/controllers/fault"
@@ -32,17 +34,38 @@ func Client(cr *v1alpha1.TcpClient, target spec.Address, seen ClientSeen, err er
 	next.Sessions.Desired = int64(desired.Replicas(cr.Spec.Replicas)) * int64(cr.Spec.Sessions)
 	fresh := clientNumbers(next, seen.Pods, now)
 	past := last{cr.Status.Conditions, cr.Generation}
-	next.Conditions = past.next(now,
-		finding{Reason: v1alpha1.ReasonSessionsEstablished, Message: withSilent(allEstablished, seen.Pods)},
-		clientFindings(past, target, fresh, seen, err))
-	return countClient(cr.Status, next, fresh, seen.Pods, now)
+	judged, until := expectations(cr, fresh.Outages, seen, now)
+	next.Conditions = past.next(now, clientReady(cr, seen.Pods), clientFindings(cr, target, fresh, seen, judged, err))
+	next, recheck := countClient(cr.Status, next, fresh, seen.Pods, now)
+	return next, soonest(recheck, until, now)
+}
+
+func clientReady(cr *v1alpha1.TcpClient, pods PodsSeen) finding {
+	if cr.Spec.Expect.Connect == v1alpha1.PathBlocked {
+		return finding{Reason: v1alpha1.ReasonBlocked, Message: withSilent(blockedAsExpected, pods)}
+	}
+	return finding{Reason: v1alpha1.ReasonSessionsEstablished, Message: withSilent(allEstablished, pods)}
+}
+
+// soonest is the shorter of a delay and the time until a moment; zero stands
+// for never in both.
+func soonest(delay time.Duration, moment, now time.Time) time.Duration {
+	if moment.IsZero() {
+		return delay
+	}
+	wait := moment.Sub(now)
+	if delay == 0 {
+		return wait
+	}
+	return min(delay, wait)
 }
 
 const allEstablished = "Every desired session is established"
 
 // clientFindings puts what explains most first: why sessions are down, if the
 // pods tell, else why there are no pods that could.
-func clientFindings(past last, target spec.Address, fresh v1alpha1.TcpClientStatus, seen ClientSeen, err error) []finding {
+func clientFindings(cr *v1alpha1.TcpClient, target spec.Address, fresh v1alpha1.TcpClientStatus, seen ClientSeen, judged finding, err error) []finding {
+	past := last{cr.Status.Conditions, cr.Generation}
 	known := target != spec.Address{}
 	ofPods := err
 	if known && serverNotFound(err) != nil {
@@ -55,12 +78,27 @@ func clientFindings(past last, target spec.Address, fresh v1alpha1.TcpClientStat
 	}
 	refs := resolved(err)
 	if !known && plainError(err) != nil {
-		refs = past.unread(v1alpha1.ConditionResolvedRefs, err)
+		refs = unreadRefs(past, err)
+	}
+	if cr.Spec.Expect.Connect == v1alpha1.PathBlocked {
+		sessions.asExpected = true
+		sessions.Reason, sessions.Message = v1alpha1.ReasonBlocked, "No session is held, as expect.connect is Blocked"
+		sessions.Status = metav1.ConditionFalse
 	}
 	if len(seen.Pods.Snapshots) > 0 {
-		return []finding{accepted(err), refs, sessions, pods}
+		return []finding{past.accepted(err), refs, sessions, judged, pods}
 	}
-	return []finding{accepted(err), refs, pods, sessions}
+	return []finding{past.accepted(err), refs, pods, sessions, judged}
+}
+
+// unreadRefs is the last finding about the server that is referred to, if it
+// is about the current generation: that the server could not be read now does
+// not mean that it is gone.
+func unreadRefs(past last, err error) finding {
+	if past.of(v1alpha1.ConditionResolvedRefs) {
+		return past.again(v1alpha1.ConditionResolvedRefs)
+	}
+	return past.unread(v1alpha1.ConditionResolvedRefs, err)
 }
 
 func resolved(err error) finding {
@@ -78,16 +116,16 @@ func serverNotFound(err error) *fault.Waiting {
 	return nil
 }
 
-// connected says whether every desired session is established. The pods'
-// readiness decides, so that a pod that does not answer costs nothing: a
-// client's pod is ready only while its sessions are established.
+// connected says whether every desired session is established. A pod that is
+// ready has its sessions, whether it answers or not; one that is not may have
+// them all the same, and not be ready because of what else is expected.
 func connected(sessions v1alpha1.ClientSessionsStatus, seen ClientSeen) finding {
 	const connected = v1alpha1.ConditionConnected
 	d := seen.Deployment
 	switch {
 	case d == nil:
 		return isFalse(connected, v1alpha1.ReasonSessionsNotEstablished, "There are no pods yet")
-	case d.Ready >= d.Wanted:
+	case d.Ready >= d.Wanted, seen.Pods.heard(d.Wanted) && complete(sessions):
 		return isTrue(connected, v1alpha1.ReasonSessionsEstablished, allEstablished)
 	case len(seen.Pods.Snapshots) == 0:
 		return isFalse(connected, v1alpha1.ReasonSessionsNotEstablished,

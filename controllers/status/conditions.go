@@ -21,6 +21,8 @@ type finding struct {
 	Message string
 	// stalled means that only somebody's action ends it.
 	stalled bool
+	// asExpected means that it does not count against Ready.
+	asExpected bool
 }
 
 func isTrue(conditionType, reason, message string) finding {
@@ -46,18 +48,28 @@ type last struct {
 	generation int64
 }
 
-// reached tells whether the current generation was Ready.
-func (l last) reached() bool {
-	ready := meta.FindStatusCondition(l.conditions, v1alpha1.ConditionReady)
-	return ready != nil && ready.Status == metav1.ConditionTrue && ready.ObservedGeneration == l.generation
+// find is the last condition of a type for the current generation; nil where
+// there was none.
+func (l last) find(conditionType string) *metav1.Condition {
+	c := meta.FindStatusCondition(l.conditions, conditionType)
+	if c == nil || c.ObservedGeneration != l.generation {
+		return nil
+	}
+	return c
 }
+
+// held tells whether the condition was True.
+func (l last) held(conditionType string) bool {
+	c := l.find(conditionType)
+	return c != nil && c.Status == metav1.ConditionTrue
+}
+
+// of tells whether there was a condition of a type for the current generation.
+func (l last) of(conditionType string) bool { return l.find(conditionType) != nil }
 
 // again is the last finding of a type, which has to be there.
 func (l last) again(conditionType string) finding {
-	c := meta.FindStatusCondition(l.conditions, conditionType)
-	if c == nil {
-		return isUnknown(conditionType, v1alpha1.ReasonRetrying, retryMessage(nil))
-	}
+	c := l.find(conditionType)
 	return finding{Type: c.Type, Status: c.Status, Reason: c.Reason, Message: c.Message}
 }
 
@@ -95,7 +107,7 @@ func worstOf(findings []finding) (finding, bool) {
 		if f.stalled {
 			return f, true
 		}
-		if worst.Type == "" && f.Status != metav1.ConditionTrue {
+		if worst.Type == "" && f.Status != metav1.ConditionTrue && !f.asExpected {
 			worst = f
 		}
 	}
@@ -117,12 +129,16 @@ func set(conditions *[]metav1.Condition, f finding, generation int64, now time.T
 }
 
 // accepted turns the error of a reconcile into the Accepted condition. A
-// plain error says nothing about the spec.
-func accepted(err error) finding {
+// plain error says nothing new about the spec.
+func (l last) accepted(err error) finding {
+	const accepted = v1alpha1.ConditionAccepted
 	if invalid, ok := errors.AsType[*fault.Invalid](err); ok {
-		return stalled(isFalse(v1alpha1.ConditionAccepted, invalid.Reason, invalid.Error()))
+		return stalled(isFalse(accepted, invalid.Reason, invalid.Error()))
 	}
-	return isTrue(v1alpha1.ConditionAccepted, v1alpha1.ReasonAccepted, "The spec is valid")
+	if c := l.find(accepted); c != nil && c.Status == metav1.ConditionFalse && plainError(err) != nil {
+		return stalled(isFalse(accepted, c.Reason, c.Message))
+	}
+	return isTrue(accepted, v1alpha1.ReasonAccepted, "The spec is valid")
 }
 
 // plainError is err if it belongs to none of the named classes.
@@ -168,11 +184,11 @@ func readyOf(d *DeploymentSeen) string {
 	return fmt.Sprintf("%d of %d pods are ready", d.Ready, d.Wanted)
 }
 
-// unread is the finding about what a failed call kept from being read. Where
-// the state that the current generation asks for was reached, it is the last
-// one: the failure changes nothing that the user could see.
+// unread is the finding about what a failed call kept from being read. What
+// held for the current generation still does as far as anybody knows: the
+// failure changes nothing that the user could see.
 func (l last) unread(conditionType string, err error) finding {
-	if l.reached() {
+	if l.held(conditionType) {
 		return l.again(conditionType)
 	}
 	return isUnknown(conditionType, v1alpha1.ReasonRetrying, retryMessage(err))
@@ -191,7 +207,7 @@ func (l last) availableDespite(d *DeploymentSeen, err error) finding {
 		return available(d, err)
 	}
 	if d != nil {
-		if f := available(d, nil); l.reached() || f.Status != metav1.ConditionTrue {
+		if f := available(d, nil); f.Status != metav1.ConditionTrue || l.held(v1alpha1.ConditionAvailable) {
 			return f
 		}
 	}

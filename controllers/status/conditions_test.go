@@ -22,6 +22,8 @@ func TestServerConditions(t *testing.T) {
 	was := readyServer(t, said(listener(1, 5)))
 	changed := was.DeepCopy()
 	changed.Generation++
+	conflicting := was.DeepCopy()
+	conflicting.Status, _ = serverStatus(t, was, status.ServerSeen{Deployment: deployment(1, 1)}, errConflict, noon)
 	tests := []struct {
 		name string
 		cr   *v1alpha1.TcpServer
@@ -66,6 +68,10 @@ func TestServerConditions(t *testing.T) {
 			"Ready=True/ReplicasReady Accepted=True/Accepted Available=True/ReplicasReady ", "1 of 1 pods"},
 		{"a ready server whose Deployment cannot be read stays ready", was, nil, errPlain,
 			"Ready=True/ReplicasReady Accepted=True/Accepted Available=True/ReplicasReady ", "1 of 1 pods"},
+		{"a failed call does not mend an invalid spec", conflicting, deployment(1, 1), errPlain,
+			"Ready=False/NameConflict Accepted=False/NameConflict Available=True/ReplicasReady Stalled=True/NameConflict ", "exists"},
+		{"a failed read does not mend an invalid spec", conflicting, nil, errPlain,
+			"Ready=False/NameConflict Accepted=False/NameConflict Available=True/ReplicasReady Stalled=True/NameConflict ", "exists"},
 		{"a failed call does not hide that pods are down", was, deployment(0, 1), errPlain,
 			"Ready=False/ReplicasNotReady Accepted=True/Accepted Available=False/ReplicasNotReady Reconciling=True/ReplicasNotReady ", "0 of 1 pods"},
 		{"a ready server whose Deployment is gone is being reconciled", was, nil, nil,

@@ -2,6 +2,7 @@ package status
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -20,8 +21,18 @@ const (
 	EventNameConflict        = "NameConflict"
 	EventInvalidSpec         = "InvalidSpec"
 	EventReady               = "Ready"
-	EventReplicaFailure      = "ReplicaFailure"
+	EventExpectationBroken   = "ExpectationBroken"
+	EventExpectationRestored = "ExpectationRestored"
+
+	// One for each reason with which a resource stalls.
+	EventReplicaFailure           = "ReplicaFailure"
+	EventRefused                  = "Refused"
+	EventProgressDeadlineExceeded = "ProgressDeadlineExceeded"
 )
+
+// stallEvents are the reasons of Stalled that are announced by the same name.
+// A broken expectation has an event of its own.
+var stallEvents = []string{EventNameConflict, EventInvalidSpec, EventRefused, EventReplicaFailure, EventProgressDeadlineExceeded}
 
 // Event is a change that a person would want to see.
 type Event struct {
@@ -51,16 +62,29 @@ func ClientEvents(before, after v1alpha1.TcpClientStatus) []Event {
 		events = append(events, Event{corev1.EventTypeWarning, EventServerNotFound, "Resolve", c.Message})
 	}
 	events = append(events, outageEvents(before.Outages, after.Outages)...)
-	if became(before.Conditions, after.Conditions, v1alpha1.ConditionReady, metav1.ConditionTrue, "") {
+	events = append(events, expectationEvents(before.Conditions, after.Conditions)...)
+	if became(before.Conditions, after.Conditions, v1alpha1.ConditionConnected, metav1.ConditionTrue, "") {
 		events = append(events, Event{corev1.EventTypeNormal, EventSessionsEstablished, "Connect",
-			fmt.Sprintf("%d sessions with %s are established", after.Sessions.Desired, after.Target)})
+			fmt.Sprintf("Every desired session with %s is established (%d)", after.Target, after.Sessions.Desired)})
 	}
 	return events
 }
 
+func expectationEvents(before, after []metav1.Condition) []Event {
+	const met = v1alpha1.ConditionExpectationsMet
+	now := meta.FindStatusCondition(after, met)
+	switch {
+	case became(before, after, met, metav1.ConditionFalse, ""):
+		return []Event{{corev1.EventTypeWarning, EventExpectationBroken, "Judge", now.Message}}
+	case meta.IsStatusConditionFalse(before, met) && now != nil && now.Status == metav1.ConditionTrue:
+		return []Event{{corev1.EventTypeNormal, EventExpectationRestored, "Judge", now.Message}}
+	}
+	return nil
+}
+
 func stalledEvents(before, after []metav1.Condition) []Event {
 	var events []Event
-	for _, reason := range []string{EventNameConflict, EventInvalidSpec, EventReplicaFailure} {
+	for _, reason := range stallEvents {
 		if became(before, after, v1alpha1.ConditionStalled, metav1.ConditionTrue, reason) {
 			c := meta.FindStatusCondition(after, v1alpha1.ConditionStalled)
 			events = append(events, Event{corev1.EventTypeWarning, reason, "Reconcile", cut(c.Message, maxNote)})
@@ -85,8 +109,7 @@ func outageEvents(before, after []v1alpha1.Outage) []Event {
 		known[keyOf(o)] = o
 	}
 	var events []Event
-	for i := len(after) - 1; i >= 0; i-- { // oldest first: the order in which they happened
-		o := after[i]
+	for _, o := range slices.Backward(after) { // oldest first: the order in which they happened
 		old, seen := known[keyOf(o)]
 		if !seen {
 			events = append(events, Event{corev1.EventTypeWarning, EventOutageBegan, "Connect", began(o)})

@@ -59,7 +59,7 @@ func TestServerEvents(t *testing.T) {
 }
 
 func TestClientEvents(t *testing.T) {
-	const established = "Normal SessionsEstablished Connect: 1 sessions with greeter.default.svc:9527 are established"
+	const established = "Normal SessionsEstablished Connect: Every desired session with greeter.default.svc:9527 is established (1)"
 	const began = "Warning OutageBegan Connect: Pod caller-5c7d-x2k9l has lost a session: PeerReset in phase Session, closed by Peer, with 10.0.0.9:9527"
 	const over = "Normal OutageEnded Connect: The outage of pod caller-5c7d-x2k9l ended after 30s; it began with PeerReset"
 	unresolved := snapshot.Outage{StartTime: noon, Phase: snapshot.PhaseResolve, Reason: snapshot.NameNotFound}

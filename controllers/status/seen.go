@@ -57,3 +57,6 @@ type PodsSeen struct {
 	// Time of the newest snapshot; zero when there is none.
 	Time time.Time
 }
+
+// heard tells whether as many pods as are wanted have answered.
+func (p PodsSeen) heard(wanted int32) bool { return len(p.Snapshots) >= int(wanted) }

@@ -24,7 +24,9 @@ func Server(cr *v1alpha1.TcpServer, seen ServerSeen, err error, now time.Time) (
 	}
 	next.Replicas, next.ReadyReplicas = replicas(next.Replicas, next.ReadyReplicas, seen.Deployment, err)
 	past := last{cr.Status.Conditions, cr.Generation}
-	next.Conditions = past.next(now, serverReady(past, seen), []finding{accepted(err), past.availableDespite(seen.Deployment, err)})
+	pods := past.availableDespite(seen.Deployment, err)
+	whenReady := finding{Reason: v1alpha1.ReasonReplicasReady, Message: withSilent(pods.Message, seen.Pods)}
+	next.Conditions = past.next(now, whenReady, []finding{past.accepted(err), pods})
 	return countServer(cr.Status, next, seen.Pods, now)
 }
 
@@ -38,13 +40,6 @@ func replicas(total, ready int32, d *DeploymentSeen, err error) (int32, int32) {
 		return total, ready
 	}
 	return 0, 0
-}
-
-func serverReady(past last, seen ServerSeen) finding {
-	if seen.Deployment == nil {
-		return past.again(v1alpha1.ConditionReady)
-	}
-	return finding{Reason: v1alpha1.ReasonReplicasReady, Message: withSilent(readyOf(seen.Deployment), seen.Pods)}
 }
 
 // countServer fills in the numbers that pods report: at once if something
