@@ -79,9 +79,23 @@ func (c *polled) handle(events uint32, buf []byte) {
 	switch {
 	case n > 0:
 		c.events.Received(buf[:n])
-	case err != unix.EAGAIN && err != nil:
+	case err == io.EOF:
 		c.events.Ended(err)
+	case err != unix.EAGAIN:
+		c.broken(err)
 	}
+}
+
+// broken reports an error, once: the loop, which would report it for ever,
+// lets the connection go.
+func (c *polled) broken(err error) {
+	c.mu.Lock()
+	if c.added && !c.closed {
+		c.added = false
+		_ = c.loop.control(unix.EPOLL_CTL_DEL, c) // it is there: this cannot fail
+	}
+	c.mu.Unlock()
+	c.events.Ended(err)
 }
 
 // read reads once. EAGAIN says that there is nothing to do.
@@ -171,7 +185,7 @@ func (c *polled) flush() {
 	c.mu.Unlock()
 	switch {
 	case err != nil:
-		c.events.Ended(err)
+		c.broken(err)
 	case len(rest) == 0:
 		c.events.Writable()
 	}
