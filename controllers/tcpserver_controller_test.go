@@ -228,3 +228,15 @@ func TestAStaleStatusIsNotWritten(t *testing.T) {
 		t.Errorf("error is %v, want a conflict that is retried", err)
 	}
 }
+
+func TestTheNodePortIsReported(t *testing.T) {
+	w := newWorld(t)
+	cr := w.readyServer("greeter")
+	w.change("greeter", cr, func() { cr.Spec.Service.Type = "NodePort" })
+	var s corev1.Service
+	got := w.reconcileServer("greeter")
+	w.get("greeter", &s)
+	if got.Status.NodePort == 0 || got.Status.NodePort != s.Spec.Ports[0].NodePort {
+		t.Errorf("the node port is %d, want the Service's %d", got.Status.NodePort, s.Spec.Ports[0].NodePort)
+	}
+}

@@ -162,6 +162,9 @@ type TcpServerStatus struct {
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MaxLength=512
 	ExternalAddresses []string `json:"externalAddresses,omitempty"`
+	// nodePort of every node, where the Service has one.
+	// +optional
+	NodePort int32 `json:"nodePort,omitempty"`
 	// sessions of all pods.
 	// +optional
 	// +kubebuilder:default={}

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"tcp-operator.io/api/v1alpha1"
+	"tcp-operator.io/controllers/desired"
 	"tcp-operator.io/controllers/status"
 )
 
@@ -62,7 +63,8 @@ func deployment(ctx context.Context, c client.Reader, owner client.Object, gener
 		switch {
 		case c.Type == appsv1.DeploymentReplicaFailure && c.Status == corev1.ConditionTrue:
 			seen.Failure = status.StableFailure(c.Message)
-		case c.Type == appsv1.DeploymentProgressing && c.Status == corev1.ConditionFalse:
+		case c.Type == appsv1.DeploymentProgressing:
+			seen.RolledOut = c.Reason == "NewReplicaSetAvailable"
 			seen.DeadlineExceeded = c.Reason == "ProgressDeadlineExceeded"
 		}
 	}
@@ -76,6 +78,11 @@ func service(ctx context.Context, c client.Reader, owner client.Object) (*status
 		return nil, err
 	}
 	seen := &status.ServiceSeen{}
+	for _, port := range s.Spec.Ports {
+		if port.Name == desired.TCPPortName {
+			seen.NodePort = port.NodePort
+		}
+	}
 	for _, ingress := range s.Status.LoadBalancer.Ingress {
 		host := ingress.Hostname
 		if host == "" {

@@ -73,6 +73,9 @@ func clientFindings(cr *v1alpha1.TcpClient, target spec.Address, fresh v1alpha1.
 	}
 	pods := past.availableDespite(seen.Deployment, ofPods)
 	sessions := connected(fresh.Sessions, seen)
+	if pods.Reason == v1alpha1.ReasonProgressDeadlineExceeded {
+		pods.Message += "; " + sessions.Message // the cause, most likely
+	}
 	if seen.Deployment == nil && plainError(err) != nil {
 		sessions = past.unread(v1alpha1.ConditionConnected, err)
 	}
@@ -189,12 +192,13 @@ func countClient(before, next, fresh v1alpha1.TcpClientStatus, pods PodsSeen, no
 	if pods.Unlisted {
 		return next, listInterval
 	}
-	moved := fresh.Sessions != before.Sessions || fresh.Messages != before.Messages
-	outagesMoved := !sameOutages(before.Outages, fresh.Outages)
+	// Next has the last numbers, and what the spec desires now.
+	moved := fresh.Sessions != next.Sessions || fresh.Messages != next.Messages
+	outagesMoved := !sameOutages(next.Outages, fresh.Outages)
 	if !moved && !outagesMoved {
 		return next, 0
 	}
-	matters := outagesMoved || complete(before.Sessions) != complete(fresh.Sessions) ||
+	matters := outagesMoved || complete(next.Sessions) != complete(fresh.Sessions) ||
 		conditionsChanged(before.Conditions, next.Conditions)
 	if wait := holdBack(before.ObservedTime, matters, now); wait > 0 {
 		return next, wait

@@ -168,7 +168,7 @@ func available(d *DeploymentSeen, err error) finding {
 	case d.DeadlineExceeded:
 		return stalled(isFalse(available, v1alpha1.ReasonProgressDeadlineExceeded,
 			fmt.Sprintf("The rollout made no progress for ten minutes: %s", readyOf(d))))
-	case d.Updated < d.Wanted:
+	case d.Updated < d.Wanted && !d.RolledOut:
 		return isFalse(available, v1alpha1.ReasonRolloutPending,
 			fmt.Sprintf("%d of %d pods have the current settings", d.Updated, d.Wanted))
 	case d.Replicas > d.Wanted:

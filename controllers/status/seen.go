@@ -30,6 +30,9 @@ type DeploymentSeen struct {
 	Replicas           int32
 	Updated            int32
 	Ready              int32
+	// RolledOut means that the current settings have reached every pod once:
+	// a pod that is missing since then is being replaced.
+	RolledOut bool
 	// Failure is why pods cannot be created; empty when they can.
 	Failure string
 	// DeadlineExceeded means that a rollout made no progress for too long.
@@ -39,6 +42,7 @@ type DeploymentSeen struct {
 // ServiceSeen is what a Service says about its addresses.
 type ServiceSeen struct {
 	ExternalAddresses []string // host:port
+	NodePort          int32    // 0: none
 }
 
 // PodsSeen is what the pods of one resource said last. The zero value means

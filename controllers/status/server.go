@@ -18,9 +18,9 @@ func Server(cr *v1alpha1.TcpServer, seen ServerSeen, err error, now time.Time) (
 	next.Selector = desired.Selector(v1alpha1.ServerKind, cr.Name).String()
 	next.Address = desired.ServerAddress(cr)
 	if seen.Service != nil {
-		next.ExternalAddresses = seen.Service.ExternalAddresses
+		next.ExternalAddresses, next.NodePort = seen.Service.ExternalAddresses, seen.Service.NodePort
 	} else if plainError(err) == nil {
-		next.ExternalAddresses = nil
+		next.ExternalAddresses, next.NodePort = nil, 0
 	}
 	next.Replicas, next.ReadyReplicas = replicas(next.Replicas, next.ReadyReplicas, seen.Deployment, err)
 	past := last{cr.Status.Conditions, cr.Generation}
