@@ -2,6 +2,7 @@ package admin
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -183,5 +184,7 @@ func testOneSource(t *testing.T) {
 		t.Errorf("sessions: %v", ids)
 	}
 	_ = s.Close()
-	<-served
+	if err := <-served; !errors.Is(err, server.ErrServerClosed) {
+		t.Error(err)
+	}
 }

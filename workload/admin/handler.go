@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"tcp-operator.io/workload/snapshot"
+	"tcp-operator.io/workload/verdict"
 )
 
 // NewServer returns an HTTP server for p, with bounds on what a peer may make
@@ -59,6 +60,8 @@ func readiness(s snapshot.Snapshot) string {
 		return "ok"
 	case s.Role == snapshot.Server:
 		return "not ready: not listening"
+	case s.Verdict != string(verdict.Met):
+		return "not ready: " + s.Verdict
 	}
 	return fmt.Sprintf("not ready: %d of %d sessions established", s.Sessions.Open, s.Sessions.Desired)
 }

@@ -65,7 +65,7 @@ func TestAlarms(t *testing.T) {
 func TestNobodySleepsTooLongOrIsWokenEarly(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		steps := rapid.SliceOfN(rapid.IntRange(0, 999), 1, 200).Draw(rt, "steps")
-		synctest.Test(t, func(t *testing.T) {
+		synctest.Test(t, func(*testing.T) {
 			clock := New(2)
 			sleepers := make([]sleeper, 10)
 			want := make([]time.Duration, len(sleepers))

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"syscall"
 
 	"tcp-operator.io/workload/snapshot"
@@ -94,10 +95,5 @@ func isAny(err error, targets ...syscall.Errno) bool {
 	if !ok {
 		return false
 	}
-	for _, t := range targets {
-		if errno == t {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(targets, errno)
 }

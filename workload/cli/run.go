@@ -43,7 +43,7 @@ func serve(env Env, args []string) error {
 	}
 	defer poller.Close()
 	srv := &server.Server{Poller: poller, Config: session.ServerConfig(s), MaxSessions: int(s.Limits.Sessions)}
-	complete(&srv.Config, p, env, log)
+	complete(&srv.Config, p, log)
 	p.Part = srv
 
 	listener, err := socket.Listen(context.Background(), s)
@@ -83,7 +83,7 @@ func hold(env Env, args []string) error {
 			JitterPercent: int(s.Reconnect.JitterPercent),
 		},
 	}
-	complete(&cli.Config, p, env, log)
+	complete(&cli.Config, p, log)
 	p.Part = cli
 	return run(env, p, log, o.adminAddress, cli.Run, cli)
 }
@@ -109,7 +109,7 @@ func newProcess(env Env, role snapshot.Role) *admin.Process {
 }
 
 // complete fills in what the settings do not say.
-func complete(c *session.Config, p *admin.Process, env Env, log *slog.Logger) {
+func complete(c *session.Config, p *admin.Process, log *slog.Logger) {
 	c.Instance = p.Instance
 	c.Stats = p.Stats
 	c.Log = log
@@ -159,7 +159,7 @@ func run(env Env, p *admin.Process, log *slog.Logger, adminAddress string, play 
 		log.Info("Draining", "signal", signal.String())
 	}
 	drain(env, log, part)
-	<-ended
+	log.Debug("Ended", "because", <-ended)
 	logFinal(log, p.Snapshot())
 	return nil
 }
@@ -168,8 +168,11 @@ func run(env Env, p *admin.Process, log *slog.Logger, adminAddress string, play 
 func drain(env Env, log *slog.Logger, part closer) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	drained := make(chan error, 1)
-	go func() { drained <- part.Shutdown(ctx) }()
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		_ = part.Shutdown(ctx) // fails only when it is cancelled
+	}()
 	select {
 	case <-drained:
 	case signal := <-env.Signals:

@@ -1,7 +1,6 @@
 package memnet
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -148,7 +147,7 @@ func TestDialing(t *testing.T) {
 	if _, err := n.Listen(address); !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("a second listener: %v", err)
 	}
-	queued, err := n.Dial(context.Background(), "tcp", address)
+	queued, err := n.Dial(t.Context(), "tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,7 @@ type SessionList struct {
 // State is what a session is doing.
 type State string
 
+// The states of a session.
 const (
 	Open       State = "Open"       // carries messages
 	HalfClosed State = "HalfClosed" // the peer sent FIN; promised replies still go out

@@ -21,6 +21,7 @@ const MaxOutages = 10
 // Role is the part a process plays.
 type Role string
 
+// The roles.
 const (
 	Server Role = "Server"
 	Client Role = "Client"
@@ -136,6 +137,7 @@ type RoundTrip struct {
 // Phase is how far a session or an attempt had come when it ended.
 type Phase string
 
+// The phases, in their order.
 const (
 	PhaseResolve Phase = "Resolve"
 	PhaseConnect Phase = "Connect"
@@ -145,6 +147,7 @@ const (
 // Side is who ended a session first.
 type Side string
 
+// The sides.
 const (
 	Local   Side = "Local"
 	Peer    Side = "Peer"

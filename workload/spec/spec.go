@@ -154,6 +154,7 @@ type ServerLimits struct {
 // Toggle is an enum with two values, as the API has no booleans.
 type Toggle string
 
+// The values of Toggle.
 const (
 	Enabled  Toggle = "Enabled"
 	Disabled Toggle = "Disabled"

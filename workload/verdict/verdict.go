@@ -14,16 +14,16 @@ import (
 type Reason string
 
 const (
-	// Met: what is expected holds.
+	// Met says that what is expected holds.
 	Met Reason = "ExpectationsMet"
-	// TooManyOutages: there were more within the window than are forgiven.
+	// TooManyOutages says that there were more within the window than are forgiven.
 	TooManyOutages Reason = "TooManyOutages"
-	// OutageTooLong: one lasted longer than recoverWithin.
+	// OutageTooLong says that one lasted longer than recoverWithin.
 	OutageTooLong Reason = "OutageTooLong"
-	// UnexpectedSession: a session could be established although the path
+	// UnexpectedSession says that a session could be established although the path
 	// should be blocked.
 	UnexpectedSession Reason = "UnexpectedSession"
-	// NotProven: no attempt has failed to connect yet, which is what shows that
+	// NotProven says that no attempt has failed to connect yet, which is what shows that
 	// a path is blocked. A name that does not resolve shows nothing.
 	NotProven Reason = "NotProven"
 )
