@@ -59,7 +59,7 @@ func specOf(t *testing.T, path string) apiextensionsv1.JSONSchemaProps {
 }
 
 // opaque are fields whose inside is Kubernetes' own.
-var opaque = []string{"pod.affinity", "pod.resources", "pod.tolerations", "pod.topologySpreadConstraints"}
+var opaque = []string{"networkPolicy.adminFrom", "networkPolicy.from", "pod.affinity", "pod.resources", "pod.tolerations", "pod.topologySpreadConstraints"}
 
 // fields returns the fields at and below path.
 func fields(path string, s apiextensionsv1.JSONSchemaProps, required bool) []field {
