@@ -17,7 +17,10 @@ func ParseServer(data []byte) (Server, error) {
 	if err := Decode(data, &s); err != nil {
 		return Server{}, err
 	}
-	return s, s.Validate()
+	if err := s.Validate(); err != nil {
+		return Server{}, err
+	}
+	return s, nil
 }
 
 // ParseClient reads settings as JSON over the defaults and validates them. An
@@ -27,7 +30,10 @@ func ParseClient(data []byte) (Client, error) {
 	if err := Decode(data, &c); err != nil {
 		return Client{}, err
 	}
-	return c, c.Validate()
+	if err := c.Validate(); err != nil {
+		return Client{}, err
+	}
+	return c, nil
 }
 
 // Decode reads JSON over what into, a *Server or *Client, already holds, and
