@@ -36,7 +36,7 @@ type Collector struct {
 	Changed func(ctx context.Context, kind string, key client.ObjectKey)
 
 	mu   sync.Mutex
-	seen map[resource]view
+	seen map[resource]view // nil before the first round
 }
 
 // resource names a TcpServer or TcpClient.
@@ -79,6 +79,9 @@ func (c *Collector) Start(ctx context.Context) error {
 func (c *Collector) Seen(kind string, key client.ObjectKey) status.PodsSeen {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.seen == nil {
+		return status.PodsSeen{Unlisted: true}
+	}
 	return c.seen[resource{kind, key}].pods
 }
 
@@ -159,9 +162,18 @@ func answerable(pod *corev1.Pod) bool {
 	return pod.DeletionTimestamp.IsZero() && pod.Status.Phase == corev1.PodRunning && pod.Status.PodIP != ""
 }
 
+// finished tells whether a pod has ended, by eviction for instance: its object
+// may stay for long.
+func finished(pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
+}
+
 func byResource(pods []corev1.Pod, answers []answer, now time.Time) map[resource]status.PodsSeen {
 	out := map[resource]status.PodsSeen{}
 	for i, pod := range pods {
+		if finished(&pod) {
+			continue
+		}
 		r := resource{
 			kind: pod.Labels[desired.KindLabel],
 			key:  client.ObjectKey{Namespace: pod.Namespace, Name: pod.Labels[desired.NameLabel]},
@@ -185,7 +197,9 @@ func add(seen *status.PodsSeen, pod *corev1.Pod, a answer, now time.Time) {
 	case !answerable(pod):
 	case a.err != nil && isReady(pod):
 		seen.Silent++
-		seen.Why = a.err.Error()
+		if why := a.err.Error(); seen.Why == "" || why < seen.Why {
+			seen.Why = why // not the last one: a cache lists in no order
+		}
 	case a.err == nil:
 		a.snapshot.Pod, a.snapshot.Node = pod.Name, pod.Spec.NodeName
 		seen.Snapshots = append(seen.Snapshots, a.snapshot)

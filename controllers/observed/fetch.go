@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -92,9 +93,10 @@ func parse(body []byte, role snapshot.Role) (snapshot.Snapshot, error) {
 func sane(s snapshot.Snapshot) bool {
 	counters := []int64{
 		s.Sessions.Desired, s.Sessions.Open, s.Sessions.Opened, s.Sessions.Rejected, s.Sessions.Lost,
+		s.Sessions.Reached, s.Sessions.Blocked,
 		s.Messages.Received, s.Messages.Sent, s.Messages.Exceptions,
 	}
-	if slices.Min(counters) < 0 || len(s.Outages) > snapshot.MaxOutages {
+	if slices.Min(counters) < 0 || slices.Max(counters) > maxCounter || len(s.Outages) > snapshot.MaxOutages {
 		return false
 	}
 	if f := s.LastFailure; f != nil && !(knownReason(f.Reason) && knownPhase(f.Phase)) {
@@ -103,6 +105,13 @@ func sane(s snapshot.Snapshot) bool {
 	return !slices.ContainsFunc(s.Outages, func(o snapshot.Outage) bool { return !saneOutage(o) })
 }
 
+// maxCounter is the largest number that every reader of JSON holds exactly. The
+// sum over a thousand pods fits into an int64.
+const maxCounter = 1 << 53
+
+// maxOutage is the longest that a time.Duration holds.
+const maxOutage = int64(math.MaxInt64 / time.Millisecond)
+
 // maxAddressBytes holds an IPv6 address with zone and port.
 const maxAddressBytes = 64
 
@@ -110,8 +119,15 @@ func saneOutage(o snapshot.Outage) bool {
 	return knownReason(o.Reason) && knownPhase(o.Phase) &&
 		slices.Contains([]snapshot.Side{"", snapshot.Local, snapshot.Peer, snapshot.Network}, o.ClosedBy) &&
 		len(o.LocalAddress) <= maxAddressBytes && len(o.RemoteAddress) <= maxAddressBytes &&
-		o.DurationMilliseconds >= 0 && o.SessionAgeSeconds >= 0 && o.Attempts >= 0 &&
-		!o.StartTime.IsZero() && (o.EndTime == nil || !o.EndTime.Before(o.StartTime))
+		o.DurationMilliseconds >= 0 && o.DurationMilliseconds <= maxOutage && o.SessionAgeSeconds >= 0 && o.Attempts >= 0 &&
+		storable(o.StartTime) && (o.EndTime == nil || storable(*o.EndTime) && !o.EndTime.Before(o.StartTime))
+}
+
+// storable tells whether the API server takes t: a year of four digits, which
+// another time zone can put out of reach.
+func storable(t time.Time) bool {
+	year := t.UTC().Year()
+	return year >= 1970 && year <= 9999
 }
 
 func knownReason(r snapshot.Reason) bool {
