@@ -19,35 +19,35 @@ import (
 
 // A Session is one connection from its start to its close.
 type Session struct {
+	// What a message touches comes first: with many sessions every line of
+	// memory is one that the processor has to wait for.
+	mu     sync.Mutex
+	state  state
+	paused bool // reading is
 	config *Config
-	owner  Owner
 	conn   wire.Conn
 	number uint64
-	start  time.Duration // moment of config.Clock
-
-	mu    sync.Mutex
-	state state
-	end   cause.End // set once, by the first thing that ends the session
-
-	unread  []byte // received, not yet cut into messages
-	scanned int    // bytes of unread known to hold no whole message
-	pending queue
-	alarm   alarm.Alarm
 
 	// Moments of config.Clock; 0 means not now, or not yet.
 	active       time.Duration // last byte received or message sent
+	sentAt       time.Duration // of the oldest message sent since the last received
 	alarmAt      time.Duration // what alarm is set to
 	writeSince   time.Duration // a Send has been held back since then
 	messageSince time.Duration // unread begins with an unfinished message since then
-	lingerSince  time.Duration
-	sentAt       time.Duration // of the oldest message sent since the last received
+	writing      int           // size of the message held back by conn
 
-	paused  bool
-	writing int // size of the message held back by conn
-	dropped int // bytes that came while lingering
-
+	unread   []byte // received, not yet cut into messages
+	scanned  int    // bytes of unread known to hold no whole message
+	pending  queue
 	messages snapshot.Messages
 	bytes    snapshot.Bytes
+
+	owner       Owner
+	start       time.Duration // moment of config.Clock
+	alarm       alarm.Alarm
+	end         cause.End     // set once, by the first thing that ends the session
+	lingerSince time.Duration // moment, as above
+	dropped     int           // bytes that came while lingering
 }
 
 type state uint8
@@ -83,7 +83,8 @@ func (s *Session) Start() {
 	s.active = s.config.Clock.Now()
 	s.conn.Start(s)
 	if s.state == open && !s.config.Greeting.Empty() {
-		s.sendLocked(s.config.Greeting, time.Now())
+		now := time.Now()
+		s.sendLocked(s.config.Greeting, now, now)
 	}
 	s.armLocked()
 }
@@ -124,12 +125,13 @@ func (s *Session) Close() {
 func (s *Session) Received(p []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.active = s.config.Clock.Now()
+	now := time.Now()
+	s.active = s.config.Clock.Moment(now)
 	s.bytes.Received += int64(len(p))
 	s.config.Stats.Received(len(p))
 	switch s.state {
 	case open:
-		s.takeLocked(p)
+		s.takeLocked(p, now)
 		s.armLocked()
 	case lingering:
 		if s.dropped += len(p); s.dropped > lingerBytes {
@@ -166,7 +168,7 @@ func (s *Session) Writable() {
 	if s.writing == 0 {
 		return
 	}
-	s.sentLocked(s.writing)
+	s.sentLocked(s.writing, s.config.Clock.Now())
 	s.writing, s.writeSince = 0, 0
 	s.proceedLocked()
 }

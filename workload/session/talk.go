@@ -12,13 +12,12 @@ import (
 
 // takeLocked cuts what has come into messages, until the promised replies are
 // as many as allowed.
-func (s *Session) takeLocked(p []byte) {
+func (s *Session) takeLocked(p []byte, now time.Time) {
 	buf := p
 	if len(s.unread) > 0 {
 		s.unread = append(s.unread, p...)
 		buf = s.unread
 	}
-	now := time.Now()
 	scanned := s.scanned
 	for len(buf) > 0 && !s.fullLocked() {
 		message, size, err := s.config.Framer.Next(buf, scanned)
@@ -108,7 +107,7 @@ func (s *Session) replyLocked(now time.Time) {
 			return
 		}
 		s.pending.pop()
-		s.sendLocked(s.textOf(p.exception), p.received)
+		s.sendLocked(s.textOf(p.exception), p.received, now)
 	}
 }
 
@@ -121,17 +120,15 @@ type draft struct {
 
 var drafts = sync.Pool{New: func() any { return new(draft) }}
 
-// sendLocked sends text, with at as its {time}.
-func (s *Session) sendLocked(text template.Template, at time.Time) {
+// sendLocked sends text now, with at as its {time}.
+func (s *Session) sendLocked(text template.Template, at, now time.Time) {
 	d := drafts.Get().(*draft)
 	defer drafts.Put(d)
-	d.values = template.Values{
-		Time:     at,
-		Session:  s.ID(),
-		Sequence: s.messages.Sent + 1,
-		Pod:      s.config.Pod,
-		Peer:     s.conn.RemoteAddr(),
-	}
+	d.values.Time = at
+	d.values.Session = s.ID()
+	d.values.Sequence = s.messages.Sent + 1
+	d.values.Pod = s.config.Pod
+	d.values.Peer = s.conn.RemoteAddr()
 	d.text = text.Append(d.text[:0], &d.values)
 	d.framed = s.config.Framer.Append(d.framed[:0], d.text)
 	sent, err := s.conn.Send(d.framed)
@@ -140,19 +137,19 @@ func (s *Session) sendLocked(text template.Template, at time.Time) {
 		s.endLocked(cause.OfSession(err))
 		s.closeLocked()
 	case sent:
-		s.sentLocked(len(d.framed))
+		s.sentLocked(len(d.framed), s.config.Clock.Moment(now))
 	default:
 		s.writing = len(d.framed)
-		s.writeSince = s.config.Clock.Now()
+		s.writeSince = s.config.Clock.Moment(now)
 	}
 }
 
 // sentLocked counts a message that went to the kernel whole.
-func (s *Session) sentLocked(size int) {
+func (s *Session) sentLocked(size int, at time.Duration) {
 	s.messages.Sent++
 	s.bytes.Sent += int64(size)
 	s.config.Stats.Sent(size)
-	s.active = s.config.Clock.Now()
+	s.active = at
 	if s.sentAt == 0 {
 		s.sentAt = s.active
 	}
@@ -160,9 +157,10 @@ func (s *Session) sentLocked(size int) {
 
 // proceedLocked goes on after a reply has left or has fallen due.
 func (s *Session) proceedLocked() {
-	s.replyLocked(time.Now())
+	now := time.Now()
+	s.replyLocked(now)
 	if s.paused && s.state == open && !s.fullLocked() {
-		s.takeLocked(nil)
+		s.takeLocked(nil, now)
 		if s.state == open && !s.fullLocked() {
 			s.resumeLocked()
 		}

@@ -12,7 +12,8 @@ import (
 // TimeLayout is how {time} is written, in the process's time zone.
 const TimeLayout = "2006-01-02 15:04:05"
 
-// Values are what the placeholders of one message stand for.
+// Values are what the placeholders of one message stand for. They may be used
+// again for the next message, by one goroutine at a time.
 type Values struct {
 	Time     time.Time // {time}: when the answered message came, or when a greeting is sent
 	Session  ID        // {session}: the session's id
@@ -20,6 +21,18 @@ type Values struct {
 	Pod      string    // {pod}: the pod's name; the host's outside Kubernetes
 	// {peer}: the peer's address and port
 	Peer netip.AddrPort
+
+	stamp   string // stamped, written out
+	stamped time.Time
+}
+
+// appendTime appends v.Time. Many messages fall into one second, and Values
+// that are used again remember what it looks like.
+func (v *Values) appendTime(b []byte) []byte {
+	if v.stamp == "" || v.stamped.Unix() != v.Time.Unix() || v.stamped.Location() != v.Time.Location() {
+		v.stamp, v.stamped = v.Time.Format(TimeLayout), v.Time
+	}
+	return append(b, v.stamp...)
 }
 
 // An ID names a session among all sessions of all processes. It is kept in
@@ -38,7 +51,7 @@ func (id ID) String() string { return string(id.Append(nil)) }
 
 // appenders knows every placeholder.
 var appenders = map[string]func([]byte, *Values) []byte{
-	"{time}":     func(b []byte, v *Values) []byte { return v.Time.AppendFormat(b, TimeLayout) },
+	"{time}":     func(b []byte, v *Values) []byte { return v.appendTime(b) },
 	"{session}":  func(b []byte, v *Values) []byte { return v.Session.Append(b) },
 	"{sequence}": func(b []byte, v *Values) []byte { return strconv.AppendInt(b, v.Sequence, 10) },
 	"{pod}":      func(b []byte, v *Values) []byte { return append(b, v.Pod...) },

@@ -35,6 +35,16 @@ func TestAppend(t *testing.T) {
 	}
 }
 
+func TestValuesUsedAgain(t *testing.T) {
+	v, text := values, Parse("{time}")
+	for _, at := range []time.Time{values.Time, values.Time.Add(time.Second), values.Time, values.Time.In(time.FixedZone("", 3600)), {}} {
+		v.Time = at
+		if got, want := string(text.Append(nil, &v)), at.Format(TimeLayout); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestEmpty(t *testing.T) {
 	if !Parse("").Empty() || !(Template{}).Empty() || Parse("{pod}").Empty() {
 		t.Error("Empty must hold for the empty text only")
