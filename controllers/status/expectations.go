@@ -18,6 +18,10 @@ import (
 func expectations(cr *v1alpha1.TcpClient, outages []v1alpha1.Outage, seen ClientSeen, now time.Time) (finding, time.Time) {
 	expect := desired.Expectation(cr.Spec.Expect)
 	if expect.Connect == spec.Blocked {
+		past := last{cr.Status.Conditions, cr.Generation}
+		if seen.Deployment == nil && len(seen.Pods.Snapshots) == 0 && past.held(v1alpha1.ConditionExpectationsMet) {
+			return past.again(v1alpha1.ConditionExpectationsMet), time.Time{} // nothing was seen that speaks against it
+		}
 		return pathFinding(blockedVerdict(cr, seen)), time.Time{}
 	}
 	v := verdict.OnOutages(expect, spans(outages), now)

@@ -6,8 +6,10 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"pgregory.net/rapid"
 
+	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers/status"
 	"tcp-operator.io/workload/snapshot"
 	"tcp-operator.io/workload/spec"
@@ -28,15 +30,44 @@ func TestAnyHistory(t *testing.T) {
 	t.Run("client", rapid.MakeCheck(func(t *rapid.T) {
 		cr, now := newClient(), noon
 		for range rapid.IntRange(1, 8).Draw(t, "steps") {
-			cr.Generation += rapid.Int64Range(0, 1).Draw(t, "edits")
-			cr.Spec.Replicas = new(rapid.Int32Range(0, 3).Draw(t, "replicas"))
+			if rapid.Bool().Draw(t, "edited") {
+				cr.Generation++
+				cr.Spec.Replicas = new(rapid.Int32Range(0, 3).Draw(t, "replicas"))
+				cr.Spec.Expect = anyExpectation.Draw(t, "expect")
+			}
 			now = now.Add(time.Duration(rapid.IntRange(0, 90_000).Draw(t, "ms")) * time.Millisecond)
 			seen := status.ClientSeen{Deployment: anyDeployment.Draw(t, "deployment"), Pods: anyPods(now).Draw(t, "pods")}
 			target := rapid.SampledFrom([]spec.Address{{}, greeter, {Host: "fd00::7", Port: 1}}).Draw(t, "target")
 			cr.Status, _ = clientStatus(t, cr, target, seen, anyError.Draw(t, "error"), now)
+			checkBlindLookKeepsReady(t, cr, now)
 		}
 	}))
 }
+
+// checkBlindLookKeepsReady holds that an operator which cannot read anything
+// does not call a ready client unready.
+func checkBlindLookKeepsReady(t *rapid.T, cr *v1alpha1.TcpClient, now time.Time) {
+	t.Helper()
+	if !meta.IsStatusConditionTrue(cr.Status.Conditions, v1alpha1.ConditionReady) {
+		return
+	}
+	got, _ := clientStatus(t, cr, spec.Address{}, status.ClientSeen{Pods: status.PodsSeen{Unlisted: true}}, errPlain, now)
+	if !meta.IsStatusConditionTrue(got.Conditions, v1alpha1.ConditionReady) {
+		t.Errorf("a blind look makes it unready:\n%+v\n%+v", cr.Status.Conditions, got.Conditions)
+	}
+}
+
+var anyExpectation = rapid.Custom(func(t *rapid.T) v1alpha1.Expect {
+	e := v1alpha1.Expect{
+		Connect:       rapid.SampledFrom([]v1alpha1.Path{v1alpha1.PathAllowed, v1alpha1.PathAllowed, v1alpha1.PathBlocked}).Draw(t, "connect"),
+		Window:        rapid.SampledFrom([]v1alpha1.Duration{"1s", "1m", "1h"}).Draw(t, "window"),
+		RecoverWithin: rapid.SampledFrom([]v1alpha1.Duration{"0s", "0s", "10s"}).Draw(t, "recoverWithin"),
+	}
+	if rapid.Bool().Draw(t, "judged") {
+		e.MaxOutages = new(rapid.Int32Range(0, 3).Draw(t, "maxOutages"))
+	}
+	return e
+})
 
 // TestARepeatedLookWritesNothing holds that a resource to which nothing
 // happens costs one write at most, and then none for ever.
@@ -102,9 +133,12 @@ func anySnapshot(now time.Time) *rapid.Generator[snapshot.Snapshot] {
 		s := snapshot.Snapshot{
 			StartTime: now.Add(-time.Duration(few.Draw(t, "age")) * time.Minute),
 			Ready:     rapid.Bool().Draw(t, "ready"),
-			Sessions:  snapshot.Sessions{Open: few.Draw(t, "open"), Opened: few.Draw(t, "opened"), Lost: few.Draw(t, "lost")},
-			Messages:  snapshot.Messages{Received: few.Draw(t, "received")},
-			Outages:   rapid.SliceOfN(anyOutage(now), 0, snapshot.MaxOutages).Draw(t, "outages"),
+			Sessions: snapshot.Sessions{
+				Open: few.Draw(t, "open"), Opened: few.Draw(t, "opened"), Lost: few.Draw(t, "lost"),
+				Reached: rapid.SampledFrom([]int64{0, 0, 1}).Draw(t, "reached"), Blocked: few.Draw(t, "blocked"),
+			},
+			Messages: snapshot.Messages{Received: few.Draw(t, "received")},
+			Outages:  rapid.SliceOfN(anyOutage(now), 0, snapshot.MaxOutages).Draw(t, "outages"),
 		}
 		if rapid.Bool().Draw(t, "failed") {
 			s.LastFailure = &snapshot.Failure{
