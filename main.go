@@ -10,11 +10,14 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/apimachinery/pkg/util/validation"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -68,7 +71,7 @@ func run(ctx context.Context, f flags) error {
 	if err := addProbes(mgr); err != nil {
 		return err
 	}
-	logger.Info("Starting", "version", version(), "workloadImage", f.workloadImage)
+	logger.Info("Starting", "version", version(), "workloadImage", f.workloadImage, "namespaces", f.namespaces)
 	return mgr.Start(ctx)
 }
 
@@ -83,6 +86,7 @@ func newScheme() *runtime.Scheme {
 type flags struct {
 	workloadImage    string
 	snapshotInterval time.Duration
+	namespaces       []string
 	leaderElect      bool
 	metricsAddress   string
 	metricsSecure    bool
@@ -93,11 +97,13 @@ type flags struct {
 
 func parseFlags(args []string, out io.Writer) (flags, error) {
 	var f flags
+	var namespaces string
 	set := flag.NewFlagSet("manager", flag.ContinueOnError)
 	set.SetOutput(out)
 	set.StringVar(&f.workloadImage, "workload-image", os.Getenv("WORKLOAD_IMAGE"),
 		"`image` that runs in every pod; by default what WORKLOAD_IMAGE holds")
 	set.DurationVar(&f.snapshotInterval, "snapshot-interval", 2*time.Second, "how often pods are asked for their snapshot")
+	set.StringVar(&namespaces, "namespaces", "", "the only `namespaces` to work in, separated by commas; empty: all")
 	set.BoolVar(&f.leaderElect, "leader-elect", false, "let only one of several managers act")
 	set.StringVar(&f.metricsAddress, "metrics-bind-address", ":8443", "`address` of the metrics; 0 serves none")
 	set.BoolVar(&f.metricsSecure, "metrics-secure", true, "serve metrics by HTTPS, to those who may read them")
@@ -115,7 +121,30 @@ func parseFlags(args []string, out io.Writer) (flags, error) {
 	case f.snapshotInterval < 100*time.Millisecond:
 		return f, fmt.Errorf("--snapshot-interval: %s is too short: write at least 100ms", f.snapshotInterval)
 	}
+	var err error
+	if f.namespaces, err = parseNamespaces(namespaces); err != nil {
+		return f, fmt.Errorf("--namespaces: %w", err)
+	}
 	return f, nil
+}
+
+// parseNamespaces splits a list of names at its commas.
+func parseNamespaces(list string) ([]string, error) {
+	if list == "" {
+		return nil, nil
+	}
+	names := strings.Split(list, ",")
+	for i, name := range names {
+		switch {
+		case name == "":
+			return nil, fmt.Errorf("%q has an empty name: write names separated by single commas, or nothing for all namespaces", list)
+		case len(validation.IsDNS1123Label(name)) > 0:
+			return nil, fmt.Errorf("%q is not the name of a namespace: write at most 63 lower-case letters, digits and dashes", name)
+		case slices.Contains(names[:i], name):
+			return nil, fmt.Errorf("%q stands there twice: remove one", name)
+		}
+	}
+	return names, nil
 }
 
 // version is that of the module, as the build recorded it.

@@ -19,10 +19,10 @@ import (
 // +kubebuilder:rbac:groups=coordination.k8s.io,namespace=system,resources=leases,verbs=create
 // +kubebuilder:rbac:groups=coordination.k8s.io,namespace=system,resources=leases,resourceNames=tcp-operator,verbs=get;update
 // +kubebuilder:rbac:groups="",namespace=system,resources=events,verbs=create;patch
-// +kubebuilder:rbac:groups=authentication.k8s.io,resources=tokenreviews,verbs=create
-// +kubebuilder:rbac:groups=authorization.k8s.io,resources=subjectaccessreviews,verbs=create
 
-// The lease's own events are of the older kind, hence the rule for "".
+// The lease's own events are of the older kind, hence the rule for "". What
+// asks who may read metrics is granted by config/rbac/metrics_auth_role.yaml:
+// it is of the whole cluster even where the operator is not.
 
 // leaderElectionID names the lease in the manager's namespace.
 const leaderElectionID = "tcp-operator"
@@ -42,8 +42,8 @@ func managerOptions(f flags) manager.Options {
 		LeaderElectionID:       leaderElectionID,
 		// Safe because the process exits as soon as Start returns.
 		LeaderElectionReleaseOnCancel: true,
-		Cache:                         controllers.CacheOptions(),
-		Client:                        controllers.ClientOptions(),
+		Cache:                         controllers.CacheOptions(f.namespaces...),
+		Client:                        controllers.ClientOptions(f.namespaces...),
 	}
 }
 

@@ -13,10 +13,19 @@ import (
 )
 
 // CacheOptions keeps only what the operator made, without what it does not
-// read. A Get of any other kind fails instead of watching a whole cluster.
-func CacheOptions() cache.Options {
+// read, in the namespaces; none means all. A Get of any other kind fails
+// instead of watching a whole cluster.
+func CacheOptions(namespaces ...string) cache.Options {
 	ours := cache.ByObject{Label: labels.SelectorFromSet(labels.Set{desired.ManagedByLabel: desired.ManagedBy})}
+	var only map[string]cache.Config
+	if len(namespaces) > 0 {
+		only = make(map[string]cache.Config, len(namespaces))
+	}
+	for _, namespace := range namespaces {
+		only[namespace] = cache.Config{}
+	}
 	return cache.Options{
+		DefaultNamespaces:           only,
 		DefaultTransform:            cache.TransformStripManagedFields(),
 		ReaderFailOnMissingInformer: true,
 		ByObject: map[client.Object]cache.ByObject{
@@ -30,7 +39,8 @@ func CacheOptions() cache.Options {
 }
 
 // ClientOptions make reads wait until the cache has seen the operator's own
-// writes. Correctness does not rest on it: it saves needless reconciles.
-func ClientOptions() client.Options {
-	return client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: new(true)}}
+// writes. Correctness does not rest on it: it saves needless reconciles. It is
+// off with several namespaces, where controller-runtime cannot do it.
+func ClientOptions(namespaces ...string) client.Options {
+	return client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: new(len(namespaces) <= 1)}}
 }

@@ -1,0 +1,66 @@
+// Package manifests holds what kustomize makes of config to what is promised
+// of it.
+package manifests
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/yaml"
+
+	"tcp-operator.io/test/apiserver"
+)
+
+// build renders a folder of config.
+func build(t *testing.T, folder string) []unstructured.Unstructured {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", "tool", "-modfile=tools.mod", "kustomize", "build", filepath.Join("config", folder))
+	command.Dir = apiserver.Root()
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	text, err := command.Output()
+	if err != nil {
+		t.Fatalf("kustomize build %s: %v\n%s", folder, err, stderr.String())
+	}
+	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(text), 4096)
+	var all []unstructured.Unstructured
+	for {
+		var o unstructured.Unstructured
+		err := decoder.Decode(&o.Object)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, o)
+	}
+}
+
+// typed turns one object of a build into its Go type.
+func typed[T any](t *testing.T, o unstructured.Unstructured) T {
+	t.Helper()
+	var into T
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(o.Object, &into, true); err != nil {
+		t.Fatalf("%s %s: %v", o.GetKind(), o.GetName(), err)
+	}
+	return into
+}
+
+// named is the one object of its kind, namespace and name.
+func named[T any](t *testing.T, all []unstructured.Unstructured, kind, namespace, name string) T {
+	t.Helper()
+	for _, o := range all {
+		if o.GetKind() == kind && o.GetNamespace() == namespace && o.GetName() == name {
+			return typed[T](t, o)
+		}
+	}
+	t.Fatalf("there is no %s %s in namespace %q", kind, name, namespace)
+	panic("unreachable")
+}
