@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
+	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers/fault"
 	"tcp-operator.io/controllers/status"
 )
@@ -36,9 +38,8 @@ func finish[S any](ctx context.Context, c client.Client, recorder events.EventRe
 		o.write(o.after)
 		// The lock refuses a patch that was made from a stale cache.
 		patch := client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})
-		if err := c.Status().Patch(ctx, cr, patch); err != nil {
-			// A resource that is gone by now has nothing to report.
-			return reconcile.Result{}, client.IgnoreNotFound(fmt.Errorf("writing status: %w", err))
+		if err := c.Status().Patch(ctx, cr, patch, client.FieldOwner(FieldOwner)); err != nil {
+			return resultOf(unwritten(fmt.Errorf("writing status: %w", err)))
 		}
 		for _, e := range o.announce(o.before, o.after) {
 			recorder.Eventf(cr, nil, e.Type, e.Reason, e.Action, "%s", e.Note)
@@ -49,6 +50,20 @@ func finish[S any](ctx context.Context, c client.Client, recorder events.EventRe
 		result.RequeueAfter = o.recheck
 	}
 	return result, err
+}
+
+// staleRecheck is when a resource is looked at again whose status was computed
+// from a stale cache. Nothing else would wake it: when the cache catches up
+// only with a status, no event passes.
+const staleRecheck = 100 * time.Millisecond
+
+// unwritten says what it means that a status could not be written. A resource
+// that is gone by now has nothing to report.
+func unwritten(err error) error {
+	if apierrors.IsConflict(err) {
+		return &fault.Waiting{Reason: v1alpha1.ReasonRetrying, Err: err, Recheck: staleRecheck}
+	}
+	return client.IgnoreNotFound(err)
 }
 
 // resultOf maps the classes of error to what happens next. It is the only
