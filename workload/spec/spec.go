@@ -32,6 +32,7 @@ type Server struct {
 	Framing  Framing      `json:"framing"`
 	Limits   ServerLimits `json:"limits"`
 	TCP      TCP          `json:"tcp"`
+	TLS      ServerTLS    `json:"tls"`
 }
 
 // Client says what one client process does. Use DefaultClient as the start
@@ -49,6 +50,7 @@ type Client struct {
 	Framing   Framing   `json:"framing"`
 	Limits    Limits    `json:"limits"`
 	TCP       TCP       `json:"tcp"`
+	TLS       ClientTLS `json:"tls"`
 	Expect    Expect    `json:"expect"`
 }
 

@@ -49,6 +49,7 @@ func (s Server) Validate() error {
 		within("limits.sessions", s.Limits.Sessions, 1, MaxSessions),
 		s.Limits.validate(s.Framing),
 		s.TCP.validate(),
+		s.TLS.validate(),
 	)
 }
 
@@ -66,6 +67,7 @@ func (c Client) Validate() error {
 		c.Framing.validate(),
 		c.Limits.validate(c.Framing),
 		c.TCP.validate(),
+		c.TLS.validate(),
 		c.Expect.validate(),
 	)
 }
