@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers/desired"
 	"tcp-operator.io/controllers/fault"
@@ -67,31 +65,43 @@ const allEstablished = "Every desired session is established"
 func clientFindings(cr *v1alpha1.TcpClient, target spec.Address, fresh v1alpha1.TcpClientStatus, seen ClientSeen, judged finding, err error) []finding {
 	past := last{cr.Status.Conditions, cr.Generation}
 	known := target != spec.Address{}
-	ofPods := err
-	if known && serverNotFound(err) != nil {
-		ofPods = nil // they stay without the server, as they are
+	spec, refs := past.accepted(err), refsFinding(past, known, err)
+	sessions := sessionsFinding(past, cr, fresh.Sessions, seen, err)
+	pods := podsFinding(past, known, seen.Deployment, sessions, err)
+	if len(seen.Pods.Snapshots) > 0 {
+		return []finding{spec, refs, sessions, judged, pods}
 	}
-	pods := past.availableDespite(seen.Deployment, ofPods)
-	sessions := connected(fresh.Sessions, seen)
+	return []finding{spec, refs, pods, sessions, judged}
+}
+
+func refsFinding(past last, known bool, err error) finding {
+	if !known && plainError(err) != nil {
+		return unreadRefs(past, err)
+	}
+	return resolved(err)
+}
+
+func sessionsFinding(past last, cr *v1alpha1.TcpClient, sessions v1alpha1.ClientSessionsStatus, seen ClientSeen, err error) finding {
+	if cr.Spec.Expect.Connect == v1alpha1.PathBlocked {
+		f := isFalse(v1alpha1.ConditionConnected, v1alpha1.ReasonBlocked, "No session is held, as expect.connect is Blocked")
+		f.asExpected = true
+		return f
+	}
+	if seen.Deployment == nil && plainError(err) != nil {
+		return past.unread(v1alpha1.ConditionConnected, err)
+	}
+	return connected(sessions, seen)
+}
+
+func podsFinding(past last, known bool, d *DeploymentSeen, sessions finding, err error) finding {
+	if known && serverNotFound(err) != nil {
+		err = nil // the pods stay without the server, as they are
+	}
+	pods := past.availableDespite(d, err)
 	if pods.Reason == v1alpha1.ReasonProgressDeadlineExceeded {
 		pods.Message += "; " + sessions.Message // the cause, most likely
 	}
-	if seen.Deployment == nil && plainError(err) != nil {
-		sessions = past.unread(v1alpha1.ConditionConnected, err)
-	}
-	refs := resolved(err)
-	if !known && plainError(err) != nil {
-		refs = unreadRefs(past, err)
-	}
-	if cr.Spec.Expect.Connect == v1alpha1.PathBlocked {
-		sessions.asExpected = true
-		sessions.Reason, sessions.Message = v1alpha1.ReasonBlocked, "No session is held, as expect.connect is Blocked"
-		sessions.Status = metav1.ConditionFalse
-	}
-	if len(seen.Pods.Snapshots) > 0 {
-		return []finding{past.accepted(err), refs, sessions, judged, pods}
-	}
-	return []finding{past.accepted(err), refs, pods, sessions, judged}
+	return pods
 }
 
 // unreadRefs is the last finding about the server that is referred to, if it
