@@ -107,6 +107,24 @@ func TestHistogramsAreClassicAndNative(t *testing.T) {
 	}
 }
 
+// TestSnapshotIsBounded fills what can grow: the distribution of round trips.
+func TestSnapshotIsBounded(t *testing.T) {
+	p := newProcess()
+	for d := time.Microsecond; d < 3*time.Hour; d += d/300 + 1 {
+		for range 1 + int(d%7) {
+			p.Stats.RoundTrip.Observe(d)
+		}
+	}
+	text, err := json.Marshal(p.Snapshot())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes with every bucket in use", len(text))
+	if len(text) > snapshot.MaxBytes/2 { // outages and names take their part
+		t.Errorf("%d bytes", len(text))
+	}
+}
+
 func ask(p *Process, method, path string) *httptest.ResponseRecorder {
 	r := httptest.NewRecorder()
 	Handler(p).ServeHTTP(r, httptest.NewRequest(method, path, nil))

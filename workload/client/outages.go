@@ -10,8 +10,12 @@ import (
 // messageBytes bounds the text of a failure.
 const messageBytes = 256
 
-// endOutageLocked ends s's outage: its session is established again.
-func (c *Client) endOutageLocked(s *slot, now time.Time) {
+// endOutageLocked ends s's outage, if there is one: its session is
+// established again. It returns what there is to log.
+func (c *Client) endOutageLocked(s *slot, now time.Time) *snapshot.Outage {
+	if s.outage == nil {
+		return nil
+	}
 	over := current(s, now)
 	over.EndTime = &now
 	s.outage = nil
@@ -19,8 +23,15 @@ func (c *Client) endOutageLocked(s *slot, now time.Time) {
 	if len(c.outages) > snapshot.MaxOutages {
 		c.outages = c.outages[:snapshot.MaxOutages]
 	}
-	c.Config.Log.Info("Outage over", "session", s.index, "lasted", now.Sub(over.StartTime).Round(time.Millisecond).String(),
-		"reason", over.Reason, "attempts", over.Attempts)
+	return &over
+}
+
+func (c *Client) logOver(o *snapshot.Outage) {
+	if o == nil {
+		return
+	}
+	lasted := time.Duration(o.DurationMilliseconds) * time.Millisecond
+	c.Config.Log.Info("Outage over", "session", o.Session, "lasted", lasted.String(), "reason", o.Reason, "attempts", o.Attempts)
 }
 
 // current returns s's outage with what has changed since it began.

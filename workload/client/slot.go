@@ -72,22 +72,30 @@ func (s *slot) attempt() {
 // failed notes a failed attempt and plans the next.
 func (s *slot) failed(err error) {
 	c := s.client
-	now := time.Now()
 	phase, reason := cause.OfAttempt(err)
+	delay, draining := s.noteFailure(phase, reason, err)
+	if draining {
+		return // it was interrupted, it did not fail
+	}
+	c.Config.Log.Warn("Connection failed", "address", c.Address, "reason", reason, "phase", phase,
+		"error", err, "retryIn", delay.String())
+}
+
+// noteFailure counts a failed attempt and sets the timer for the next one.
+func (s *slot) noteFailure(phase snapshot.Phase, reason snapshot.Reason, err error) (delay time.Duration, draining bool) {
+	c := s.client
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.draining {
-		return // it was interrupted, it did not fail
+		return 0, true
 	}
 	c.Config.Stats.Failed(reason)
-	c.lastFailure = &snapshot.Failure{Time: now, Phase: phase, Reason: reason, Message: bounded(err.Error())}
+	c.lastFailure = &snapshot.Failure{Time: time.Now(), Phase: phase, Reason: reason, Message: bounded(err.Error())}
 	s.probe = probeOf(phase, reason)
 	if s.outage == nil && !c.expectsBlocked() {
 		s.outage = &snapshot.Outage{Session: s.index, StartTime: c.start, Phase: phase, Reason: reason}
 	}
-	delay := s.planLocked()
-	c.Config.Log.Warn("Connection failed", "address", c.Address, "reason", reason, "phase", phase,
-		"error", err, "retryIn", delay.String())
+	return s.planLocked(), false
 }
 
 // planLocked sets the timer for the next attempt and returns its delay.
@@ -121,16 +129,23 @@ func (s *slot) established(conn net.Conn) {
 	if c.established == c.Sessions {
 		c.lastFailure = nil
 	}
-	if s.outage != nil {
-		c.endOutageLocked(s, time.Now())
-	}
+	over := c.endOutageLocked(s, time.Now())
 	s.attempts = 0
 	c.mu.Unlock()
+	c.logOver(over)
 	one.Start()
 }
 
 // SessionLost implements session.Owner.
 func (s *slot) SessionLost(one *session.Session, end cause.End) {
+	if delay, again := s.noteLoss(one, end); again {
+		s.client.Config.Log.Info("Connecting again later", "address", s.client.Address, "retryIn", delay.String())
+	}
+}
+
+// noteLoss begins the outage and sets the timer for the next attempt, unless
+// the client is draining.
+func (s *slot) noteLoss(one *session.Session, end cause.End) (delay time.Duration, again bool) {
 	c := s.client
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -141,7 +156,7 @@ func (s *slot) SessionLost(one *session.Session, end cause.End) {
 	s.dying[one] = struct{}{}
 	c.established--
 	if c.draining {
-		return
+		return 0, false
 	}
 	c.Config.Stats.Lost()
 	s.outage = &snapshot.Outage{
@@ -157,8 +172,7 @@ func (s *slot) SessionLost(one *session.Session, end cause.End) {
 	if c.Backoff.healthy(one.Age()) {
 		s.failures = 0
 	}
-	delay := s.planLocked()
-	c.Config.Log.Info("Connecting again later", "address", c.Address, "retryIn", delay.String())
+	return s.planLocked(), true
 }
 
 // SessionClosed implements session.Owner.
