@@ -145,7 +145,7 @@ func ask(ctx context.Context, web *http.Client, pods []corev1.Pod) []answer {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			role := snapshot.Role(roles[pods[i].Labels[desired.KindLabel]])
+			role := roles[pods[i].Labels[desired.KindLabel]]
 			answers[i].snapshot, answers[i].err = fetch(ctx, web, snapshotURL(&pods[i]), role)
 		})
 	}

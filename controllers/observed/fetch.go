@@ -99,7 +99,7 @@ func sane(s snapshot.Snapshot) bool {
 	if slices.Min(counters) < 0 || slices.Max(counters) > maxCounter || len(s.Outages) > snapshot.MaxOutages {
 		return false
 	}
-	if f := s.LastFailure; f != nil && !(knownReason(f.Reason) && knownPhase(f.Phase)) {
+	if f := s.LastFailure; f != nil && (!knownReason(f.Reason) || !knownPhase(f.Phase)) {
 		return false
 	}
 	return !slices.ContainsFunc(s.Outages, func(o snapshot.Outage) bool { return !saneOutage(o) })

@@ -145,7 +145,7 @@ func TestFetch(t *testing.T) {
 		"garbage":      {answer([]byte("garbage")), "answered with something that is no snapshot"},
 		"not found":    {http.NotFound, "answered with HTTP status 404"},
 		"an error":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, "answered with HTTP status 500"},
-		"a redirect":   {http.RedirectHandler("http://192.0.2.1/", 302).ServeHTTP, "answered with HTTP status 302"},
+		"a redirect":   {http.RedirectHandler("http://192.0.2.1/", http.StatusFound).ServeHTTP, "answered with HTTP status 302"},
 		"no content":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, "answered with HTTP status 204"},
 		"a broken off": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "not reachable"},
 		"a short body": {func(w http.ResponseWriter, _ *http.Request) {

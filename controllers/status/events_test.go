@@ -38,7 +38,7 @@ func TestServerEvents(t *testing.T) {
 		{"a server stays ready", was, deployment(1, 1), nil, []string{}},
 		{"a server is no longer ready", was, deployment(0, 1), nil, []string{}},
 		{"a failed call", was, deployment(1, 1), errPlain, []string{}},
-		{"a name conflict", fresh, nil, errConflict, []string{`Warning NameConflict Reconcile: Deployment "greeter" exists`}},
+		{"a name conflict", fresh, nil, errConflict, []string{`Warning NameConflict Reconcile: the Deployment "greeter" exists`}},
 		{"an invalid spec", was, deployment(1, 1), errInvalid, []string{"Warning InvalidSpec Reconcile: spec.port: 0 is out of range"}},
 		{"a quota", was, refused, nil, []string{"Warning ReplicaFailure Reconcile: exceeded quota"}},
 	} {

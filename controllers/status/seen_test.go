@@ -2,6 +2,7 @@ package status_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ var (
 
 	errPlain    = errors.New("dial tcp: 12:34:56 connection refused")
 	errInvalid  = &fault.Invalid{Reason: v1alpha1.ReasonInvalidSpec, Err: errors.New("spec.port: 0 is out of range")}
-	errConflict = &fault.Invalid{Reason: v1alpha1.ReasonNameConflict, Err: errors.New(`Deployment "greeter" exists`)}
+	errConflict = &fault.Invalid{Reason: v1alpha1.ReasonNameConflict, Err: errors.New(`the Deployment "greeter" exists`)}
 	errNotFound = &fault.Waiting{Reason: v1alpha1.ReasonServerNotFound, Err: errors.New(`there is no TcpServer "greeter"`)}
 	errNotReady = &fault.Waiting{Reason: v1alpha1.ReasonServerNotReady, Err: errors.New(`TcpServer "greeter" is not ready yet`)}
 	errDeleting = &fault.Waiting{Reason: v1alpha1.ReasonRolloutPending, Err: errors.New("the predecessor is still being deleted")}
@@ -127,11 +128,11 @@ func readyClient(t *testing.T, pods status.PodsSeen) *v1alpha1.TcpClient {
 
 // summary is "Ready=False/ServerNotFound" and so on, for the types that there are.
 func summary(conditions []metav1.Condition, types ...string) string {
-	text := ""
+	var text strings.Builder
 	for _, conditionType := range types {
 		if c := meta.FindStatusCondition(conditions, conditionType); c != nil {
-			text += conditionType + "=" + string(c.Status) + "/" + c.Reason + " "
+			text.WriteString(conditionType + "=" + string(c.Status) + "/" + c.Reason + " ")
 		}
 	}
-	return text
+	return text.String()
 }
