@@ -18,7 +18,7 @@ import (
 
 // +kubebuilder:rbac:groups=coordination.k8s.io,namespace=system,resources=leases,verbs=create
 // +kubebuilder:rbac:groups=coordination.k8s.io,namespace=system,resources=leases,resourceNames=tcp-operator,verbs=get;update
-// +kubebuilder:rbac:groups="",namespace=system,resources=events,verbs=create;patch
+// +kubebuilder:rbac:groups="",namespace=system,resources=events,verbs=create
 
 // The lease's own events are of the older kind, hence the rule for "". What
 // asks who may read metrics is granted by config/rbac/metrics_auth_role.yaml:

@@ -8,12 +8,10 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 
-	"sigs.k8s.io/controller-runtime/pkg/log"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
-
-	"github.com/go-logr/logr"
 
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers/desired"
@@ -23,7 +21,6 @@ import (
 // queues bring a client created before its server to Ready, and a change of
 // the server's port to the client.
 func TestARunningManager(t *testing.T) {
-	log.SetLogger(logr.Discard())
 	w := newWorld(t)
 	stop := startManager(t)
 	defer stop()
@@ -61,14 +58,17 @@ func TestARunningManager(t *testing.T) {
 // startManager runs a manager as main does, and returns how to stop it.
 func startManager(t *testing.T) (stop func()) {
 	t.Helper()
+	return startManagerWith(t, server.Config, ctrl.Options{Cache: CacheOptions(), Client: ClientOptions()})
+}
+
+// startManagerWith runs a manager that serves nothing.
+func startManagerWith(t *testing.T, config *rest.Config, options ctrl.Options) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	mgr, err := ctrl.NewManager(server.Config, ctrl.Options{
-		Scheme:                 server.Scheme,
-		Metrics:                metricsserver.Options{BindAddress: "0"},
-		HealthProbeBindAddress: "0",
-		Cache:                  CacheOptions(),
-		Client:                 ClientOptions(),
-	})
+	options.Scheme = server.Scheme
+	options.Metrics = metricsserver.Options{BindAddress: "0"}
+	options.HealthProbeBindAddress = "0"
+	mgr, err := ctrl.NewManager(config, options)
 	if err != nil {
 		t.Fatal(err)
 	}

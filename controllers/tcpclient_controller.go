@@ -21,12 +21,13 @@ import (
 
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers/desired"
+	"tcp-operator.io/controllers/fault"
 	"tcp-operator.io/controllers/observed"
 	"tcp-operator.io/controllers/status"
 	"tcp-operator.io/workload/spec"
 )
 
-// +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpclients,verbs=get;list;watch
+// +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpclients,verbs=list;watch
 // +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpclients/status,verbs=patch
 // +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpclients/finalizers,verbs=update
 
@@ -54,10 +55,10 @@ func (r *TcpClientReconciler) Reconcile(ctx context.Context, cr *v1alpha1.TcpCli
 	if target != (spec.Address{}) {
 		var applyErr error
 		generation, applyErr = r.apply(ctx, cr, target)
-		err = firstError(applyErr, err)
+		err = fault.Worst(applyErr, err)
 	}
 	seen, seeErr := observed.Client(ctx, r.Client, cr, generation, r.Pods)
-	err = firstError(err, seeErr)
+	err = fault.Worst(err, seeErr)
 	next, recheck := status.Client(cr, target, seen, err, r.Now())
 	return finish(ctx, r.Client, r.Recorder, cr, outcome[v1alpha1.TcpClientStatus]{
 		before: cr.Status, after: next,
@@ -96,17 +97,6 @@ func (r *TcpClientReconciler) apply(ctx context.Context, cr *v1alpha1.TcpClient,
 	var deployment appsv1.Deployment
 	err = r.children.apply(ctx, cr, wanted.Deployment, &deployment)
 	return deployment.Generation, err
-}
-
-// firstError is the first that is not nil. Joining them would hide a
-// transient one behind a terminal one.
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // serverRefIndex finds the clients of a server.

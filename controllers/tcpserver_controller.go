@@ -19,18 +19,19 @@ import (
 
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers/desired"
+	"tcp-operator.io/controllers/fault"
 	"tcp-operator.io/controllers/observed"
 	"tcp-operator.io/controllers/status"
 )
 
-// +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpservers,verbs=get;list;watch
+// +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpservers,verbs=list;watch
 // +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpservers/status,verbs=patch
 // +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpservers/finalizers,verbs=update
 // +kubebuilder:rbac:groups=apps,resources=deployments,verbs=get;list;watch;create;patch
 // +kubebuilder:rbac:groups="",resources=services,verbs=get;list;watch;create;patch
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch;delete
-// +kubebuilder:rbac:groups="",resources=pods,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=pods,verbs=list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 // TcpServerReconciler keeps TcpServers.
@@ -58,9 +59,7 @@ func (r *TcpServerReconciler) Reconcile(ctx context.Context, cr *v1alpha1.TcpSer
 		generation, err = r.apply(ctx, cr, wanted)
 	}
 	seen, seeErr := observed.Server(ctx, r.Client, cr, generation, r.Pods)
-	if err == nil {
-		err = seeErr
-	}
+	err = fault.Worst(err, seeErr)
 	next, recheck := status.Server(cr, seen, err, r.Now())
 	return finish(ctx, r.Client, r.Recorder, cr, outcome[v1alpha1.TcpServerStatus]{
 		before: cr.Status, after: next,
