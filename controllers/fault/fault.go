@@ -2,7 +2,10 @@
 // plain error is the third class: it is repeated with back-off.
 package fault
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Invalid is an error that only the user can mend: it ends in Stalled.
 type Invalid struct {
@@ -26,3 +29,29 @@ type Waiting struct {
 
 func (e *Waiting) Error() string { return e.Err.Error() }
 func (e *Waiting) Unwrap() error { return e.Err }
+
+// Worst is the error of several that decides what happens next: a plain one,
+// because it has to be repeated; else an Invalid; else a Waiting; nil when all
+// are. Joining them would hide a plain one behind the others.
+func Worst(errs ...error) error {
+	var worst error
+	for _, err := range errs {
+		if rank(err) > rank(worst) {
+			worst = err
+		}
+	}
+	return worst
+}
+
+func rank(err error) int {
+	if err == nil {
+		return 0
+	}
+	if _, ok := errors.AsType[*Waiting](err); ok {
+		return 1
+	}
+	if _, ok := errors.AsType[*Invalid](err); ok {
+		return 2
+	}
+	return 3
+}

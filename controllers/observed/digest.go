@@ -19,7 +19,7 @@ func digestOf(pods status.PodsSeen) digest {
 	var b strings.Builder
 	fmt.Fprint(&b, pods.Names, pods.Silent, pods.Why)
 	for _, s := range pods.Snapshots {
-		fmt.Fprintln(&b, s.Pod, s.Instance, s.Ready, s.Verdict, s.Sessions.Open == 0, s.Sessions.Open >= s.Sessions.Desired)
+		fmt.Fprintln(&b, s.Pod, s.Instance, s.Ready, s.Verdict, s.Sessions.Opened == 0, s.Sessions.Open >= s.Sessions.Desired)
 		for _, o := range s.Outages {
 			fmt.Fprintln(&b, o.Session, o.StartTime.UnixMicro(), o.EndTime == nil)
 		}

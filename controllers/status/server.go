@@ -62,7 +62,10 @@ func countServer(before, next v1alpha1.TcpServerStatus, pods PodsSeen, now time.
 	if fresh.Sessions == before.Sessions && fresh.Messages == before.Messages {
 		return next, 0
 	}
-	matters := (fresh.Sessions.Open == 0) != (before.Sessions.Open == 0) || conditionsChanged(before.Conditions, next.Conditions)
+	// The first session of all is worth telling; later ones may come and go
+	// with every health check of a load balancer.
+	first := before.Sessions.Accepted == 0 && fresh.Sessions.Accepted > 0
+	matters := first || len(pods.Snapshots) == 0 || conditionsChanged(before.Conditions, next.Conditions)
 	if wait := holdBack(before.ObservedTime, matters, now); wait > 0 {
 		return next, wait
 	}
