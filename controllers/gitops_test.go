@@ -63,7 +63,7 @@ func checkOwners(t *testing.T, o *unstructured.Unstructured, tool string) {
 	for _, entry := range o.GetManagedFields() {
 		owners = append(owners, entry.Manager+"/"+entry.Subresource)
 		var fields map[string]any
-		if err := json.Unmarshal(entry.FieldsV1.Raw, &fields); err != nil {
+		if err := json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields); err != nil {
 			t.Fatal(err)
 		}
 		top := slices.Sorted(maps.Keys(fields))
@@ -257,4 +257,3 @@ func (w *world) applyClientSide(o *unstructured.Unstructured) {
 }
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
-
