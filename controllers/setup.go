@@ -6,6 +6,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	toolscache "k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -54,14 +55,15 @@ const eventSource = "tcp-operator"
 // SetupWithManager adds the reconcilers of both kinds and the collector of
 // snapshots.
 func SetupWithManager(ctx context.Context, mgr manager.Manager, o Options) error {
-	// The one kind that is read and not watched by a controller.
-	if _, err := mgr.GetCache().GetInformer(ctx, &corev1.Pod{}, cache.BlockUntilSynced(false)); err != nil {
+	wake, err := watchPods(ctx, mgr)
+	if err != nil {
 		return fmt.Errorf("watching pods: %w", err)
 	}
 	servers, clients := make(chan event.GenericEvent), make(chan event.GenericEvent)
 	collector := &observed.Collector{
 		Reader:   mgr.GetClient(),
 		Interval: orDefault(o.SnapshotInterval, defaultSnapshotInterval),
+		Wake:     wake,
 		Changed:  forward(servers, clients),
 	}
 	if err := mgr.Add(collector); err != nil {
@@ -77,6 +79,26 @@ func SetupWithManager(ctx context.Context, mgr manager.Manager, o Options) error
 		return fmt.Errorf("adding the TcpClient controller: %w", err)
 	}
 	return nil
+}
+
+// watchPods fills the cache with pods, the one kind that is read and not
+// watched by a controller. The channel tells that one has become ready or
+// unready.
+func watchPods(ctx context.Context, mgr manager.Manager) (<-chan struct{}, error) {
+	informer, err := mgr.GetCache().GetInformer(ctx, &corev1.Pod{}, cache.BlockUntilSynced(false))
+	if err != nil {
+		return nil, err
+	}
+	wake := make(chan struct{}, 1)
+	_, err = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{UpdateFunc: func(before, after any) {
+		if observed.ReadinessChanged(before.(*corev1.Pod), after.(*corev1.Pod)) {
+			select {
+			case wake <- struct{}{}:
+			default: // one is under way
+			}
+		}
+	}})
+	return wake, err
 }
 
 func (o Options) controller() controller.Options {

@@ -32,6 +32,9 @@ type Collector struct {
 	Reader client.Reader
 	// Interval between the starts of two rounds.
 	Interval time.Duration
+	// Wake brings the next round forward, so that numbers follow a change of
+	// readiness at once; nil: only Interval counts.
+	Wake <-chan struct{}
 	// Changed is told of a resource that should be reconciled.
 	Changed func(ctx context.Context, kind string, key client.ObjectKey)
 
@@ -61,17 +64,34 @@ func (*Collector) NeedLeaderElection() bool { return true }
 // Start asks in rounds until ctx is done.
 func (c *Collector) Start(ctx context.Context) error {
 	web := newHTTPClient()
-	ticker := time.NewTicker(c.Interval)
-	defer ticker.Stop()
-	for {
-		if err := c.round(ctx, web, time.Now()); err != nil && ctx.Err() == nil {
+	for ctx.Err() == nil {
+		began := time.Now()
+		if err := c.round(ctx, web, began); err != nil && ctx.Err() == nil {
 			log.FromContext(ctx).Error(err, "Listing pods failed")
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
+		c.pause(ctx, began)
+	}
+	return nil
+}
+
+// leastPause keeps pods that come and go from being asked without end.
+const leastPause = 250 * time.Millisecond
+
+// pause waits for the time of the next round.
+func (c *Collector) pause(ctx context.Context, began time.Time) {
+	least := time.NewTimer(leastPause)
+	defer least.Stop()
+	select {
+	case <-least.C:
+	case <-ctx.Done():
+		return
+	}
+	rest := time.NewTimer(c.Interval - time.Since(began))
+	defer rest.Stop()
+	select {
+	case <-rest.C:
+	case <-c.Wake:
+	case <-ctx.Done():
 	}
 }
 
@@ -206,6 +226,9 @@ func add(seen *status.PodsSeen, pod *corev1.Pod, a answer, now time.Time) {
 		seen.Time = now
 	}
 }
+
+// ReadinessChanged tells whether a pod has become ready or unready.
+func ReadinessChanged(before, after *corev1.Pod) bool { return isReady(before) != isReady(after) }
 
 func isReady(pod *corev1.Pod) bool {
 	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
