@@ -16,7 +16,7 @@ func TestManifestsDecode(t *testing.T) {
 	for _, p := range pages(t) {
 		for _, b := range p.blocks {
 			for document := range strings.SplitSeq(b.text, "\n---\n") {
-				if strings.HasPrefix(b.language, "y") && strings.Contains(document, "apiVersion: tcp-operator.io") {
+				if strings.HasPrefix(b.language, "y") && strings.Contains("\n"+document, "\napiVersion: tcp-operator.io") {
 					count++
 					decode(t, p.path, document)
 				}
