@@ -75,7 +75,7 @@ var families = []family{
 		func(s *snapshot.Snapshot) int64 { return s.Sessions.Lost }),
 	byReason("sessions_closed_total", "Sessions that ended, and connections rejected with reason SessionLimit.",
 		func(s *snapshot.Snapshot) map[snapshot.Reason]int64 { return s.Closes }),
-	byReason("attempts_failed_total", "Attempts of a client to connect that failed.",
+	byReason("attempts_failed_total", "Attempts of a client to connect, and TLS handshakes of a server, that failed.",
 		func(s *snapshot.Snapshot) map[snapshot.Reason]int64 { return s.Failures }),
 	counter("accept_errors_total", "Accepts of a server that failed, mostly for want of descriptors.",
 		func(s *snapshot.Snapshot) int64 { return s.Sessions.AcceptErrors }),
@@ -93,11 +93,12 @@ var families = []family{
 	newFamily(prometheus.GaugeValue, "last_message_timestamp_seconds",
 		"When the newest message came; 0 before the first.", nil,
 		func(s *snapshot.Snapshot, emit func(float64, ...string)) {
-			var last time.Time
-			if s.LastMessageTime != nil {
-				last = *s.LastMessageTime
-			}
-			emit(unixSeconds(last))
+			emit(unixSeconds(moment(s.LastMessageTime)))
+		}),
+	newFamily(prometheus.GaugeValue, "certificate_expiry_timestamp_seconds",
+		"When the process's own TLS certificate expires; 0 without one.", nil,
+		func(s *snapshot.Snapshot, emit func(float64, ...string)) {
+			emit(unixSeconds(moment(s.CertificateExpiryTime)))
 		}),
 	counter("tcp_retransmitted_segments_total", "Segments that the kernel sent again.",
 		func(s *snapshot.Snapshot) int64 { return s.TCP.RetransmittedSegments }),
@@ -146,6 +147,14 @@ func oldestOutage(s *snapshot.Snapshot) (oldest time.Time) {
 		}
 	}
 	return oldest
+}
+
+// moment is *t, or the zero time.
+func moment(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
 }
 
 func unixSeconds(t time.Time) float64 {

@@ -29,10 +29,13 @@ type End struct {
 func OfSession(err error) End {
 	reason, by := snapshot.OtherError, snapshot.Network
 	switch {
-	case errors.Is(err, io.EOF):
+	// TLS calls FIN unexpected when no close_notify came before it.
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return End{Reason: snapshot.PeerClosed, By: snapshot.Peer}
 	case isAny(err, syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED):
 		reason, by = snapshot.PeerReset, snapshot.Peer
+	case alerted(err):
+		reason, by = snapshot.PeerAlert, snapshot.Peer
 	case isAny(err, syscall.ETIMEDOUT):
 		reason = snapshot.KeepAliveTimeout
 	case unreachable(err):
@@ -47,6 +50,9 @@ func OfSession(err error) End {
 
 // OfAttempt classifies the error of a dial.
 func OfAttempt(err error) (snapshot.Phase, snapshot.Reason) {
+	if handshake, ok := errors.AsType[*HandshakeError](err); ok {
+		return snapshot.PhaseHandshake, OfHandshake(handshake.Err)
+	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		if dns.IsNotFound {
 			return snapshot.PhaseResolve, snapshot.NameNotFound

@@ -15,7 +15,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	"tcp-operator.io/workload/credentials/testcert"
 	"tcp-operator.io/workload/snapshot"
 	"tcp-operator.io/workload/spec"
 )
@@ -55,6 +57,8 @@ func TestWrongSettingsAreOneLineAndExit2(t *testing.T) {
 		{"several fields", "server --port 0 --backlog 0", "", "workload server: --port: 0 is out of range: write 1 to 65535; --backlog: 0 is out of range: write 1 to 65535"},
 		{"log level", "server --log-level loud", "", `workload server: --log-level: "loud" is not known: write debug, info, warn or error`},
 		{"log format", "server --log-format xml", "", `workload server: --log-format: "xml" is not known: write auto, text or json`},
+		{"TLS without key", "server --tls-certificate-file " + file, "", "workload server: --tls-key-file: is empty: name the file of the certificate's key"},
+		{"TLS from a file that is none", "client --address db:1 --tls-ca-file " + file, "", "workload client: --tls-ca-file: " + file + ": holds no certificate in PEM: name a file in PEM that can be used"},
 		{"a bind address of another host", "server --bind-address 192.0.2.1", "", "workload server: --bind-address: 192.0.2.1 is not an address of this host: write one that is, or leave it empty"},
 	}
 	for _, tt := range tests {
@@ -231,6 +235,49 @@ func TestTheClassicPair(t *testing.T) {
 	server.await("^Final snapshot$")
 	if code := server.end(); code != exitOK {
 		t.Errorf("server: exit %d", code)
+	}
+}
+
+func TestThePairOverTLS(t *testing.T) {
+	authority, dir, own := testcert.New(t), t.TempDir(), t.TempDir()
+	ca, hour := authority.File(t, dir), time.Now().Add(time.Hour)
+	certificate, key := authority.Issue(t, dir, "127.0.0.1", hour)
+	port := freePort(t)
+	server := start(t, nil, "server", "--bind-address=127.0.0.1", "--port="+port, "--reply-delay=10ms", "--admin-address=127.0.0.1:0",
+		"--tls-certificate-file="+certificate, "--tls-key-file="+key, "--tls-client-ca-file="+ca)
+	admin := server.await("^Serving probes")["adminAddress"].(string)
+
+	stranger := start(t, nil, "client", "--address=127.0.0.1:"+port, "--tls-ca-file="+ca, "--admin-address=")
+	if lost := stranger.await("^Connection lost$"); lost["reason"] != "PeerAlert" {
+		t.Errorf("a client without certificate: %v", lost)
+	}
+	if failed := server.await("^Handshake failed$"); failed["phase"] != "Handshake" || failed["reason"] != "HandshakeFailed" {
+		t.Errorf("server: %v", failed)
+	}
+	plain := start(t, nil, "client", "--address=127.0.0.1:"+port, "--admin-address=")
+	if failed := server.await("^Handshake failed$"); failed["reason"] != "NotTLS" {
+		t.Errorf("server: %v", failed)
+	}
+
+	certificate, key = authority.Issue(t, own, "caller", hour)
+	client := start(t, nil, "client", "--address=127.0.0.1:"+port, "--reply-delay=10ms", "--admin-address=",
+		"--tls-ca-file="+ca, "--tls-certificate-file="+certificate, "--tls-key-file="+key)
+	server.await("^Received msg 'Hello server, .*' from Tcp Client$")
+	client.await("^Received msg 'response from the server .*' from Tcp Server$")
+	if got, want := get(t, "http://"+admin+"/metrics"), fmt.Sprintf("tcpworkload_certificate_expiry_timestamp_seconds %g\n", float64(hour.Unix())); !strings.Contains(got, want) {
+		t.Errorf("metrics lack %s", want)
+	}
+	server.signals <- syscall.SIGTERM
+	if lost := client.await("^Connection lost$"); lost["reason"] != "PeerClosed" {
+		t.Errorf("client: %v", lost)
+	}
+	for _, p := range []*program{stranger, plain, client} {
+		p.signals <- syscall.SIGTERM
+	}
+	for _, p := range []*program{stranger, plain, client, server} {
+		if code := p.end(); code != exitOK {
+			t.Errorf("exit %d", code)
+		}
 	}
 }
 

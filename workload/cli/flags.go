@@ -44,8 +44,14 @@ func (f *flags) server(s *spec.Server) {
 	f.number(&s.Backlog, "backlog", "how many connections may wait to be accepted, listen(2)")
 	f.StringVar(&s.Greeting, "greeting", s.Greeting, "`text` sent on connect; empty: none")
 	f.number(&s.Limits.Sessions, "limits-sessions", "how many sessions may be open; one more is closed at once")
+	f.file(&s.TLS.CertificateFile, "tls-certificate-file", "the server's certificate; empty: plain TCP")
+	f.file(&s.TLS.KeyFile, "tls-key-file", "the certificate's key")
+	f.file(&s.TLS.ClientCAFile, "tls-client-ca-file", "authorities for clients' certificates; empty: clients need none")
 	f.shared(&s.Reply, &s.Framing, &s.Limits.Limits, &s.TCP)
 }
+
+// file adds a flag for a file of TLS.
+func (f *flags) file(p *string, name, use string) { f.StringVar(p, name, *p, "PEM `file`: "+use) }
 
 func (f *flags) client(c *spec.Client) {
 	f.address(&c.Address, "address", "hold sessions with the server at this `HOST:PORT`")
@@ -60,6 +66,10 @@ func (f *flags) client(c *spec.Client) {
 	f.number(&c.Expect.MaxOutages, "expect-max-outages", "outages within the window that are forgiven; -1: not judged")
 	f.duration(&c.Expect.Window, "expect-window", "how far back outages count")
 	f.duration(&c.Expect.RecoverWithin, "expect-recover-within", "how long an outage may last; 0s: not judged")
+	f.file(&c.TLS.CAFile, "tls-ca-file", "authorities for the server's certificate; empty: plain TCP")
+	f.StringVar(&c.TLS.ServerName, "tls-server-name", c.TLS.ServerName, "`name` that the server's certificate must be for; empty: the host of --address")
+	f.file(&c.TLS.CertificateFile, "tls-certificate-file", "the client's certificate; empty: none")
+	f.file(&c.TLS.KeyFile, "tls-key-file", "the certificate's key")
 	f.shared(&c.Reply, &c.Framing, &c.Limits, &c.TCP)
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -44,6 +45,11 @@ func serve(env Env, args []string) error {
 	defer poller.Close()
 	srv := &server.Server{Poller: poller, Config: session.ServerConfig(s), MaxSessions: int(s.Limits.Sessions)}
 	complete(&srv.Config, p, log)
+	if s.TLS.Enabled() {
+		if srv.Credentials, err = l.credentials(s.TLS.CertificateFile, s.TLS.KeyFile, s.TLS.ClientCAFile, "tls.clientCAFile", log); err != nil {
+			return err
+		}
+	}
 	p.Part = srv
 
 	listener, err := socket.Listen(context.Background(), s)
@@ -84,6 +90,12 @@ func hold(env Env, args []string) error {
 		},
 	}
 	complete(&cli.Config, p, log)
+	if s.TLS.Enabled() {
+		if cli.Credentials, err = l.credentials(s.TLS.CertificateFile, s.TLS.KeyFile, s.TLS.CAFile, "tls.caFile", log); err != nil {
+			return err
+		}
+		cli.Dial = cli.Credentials.Dialer(cli.Dial, cmp.Or(s.TLS.ServerName, s.Address.Host))
+	}
 	p.Part = cli
 	return run(env, p, log, o.adminAddress, cli.Run, cli)
 }

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
-	"unicode"
 
 	"tcp-operator.io/workload/spec"
 )
@@ -145,20 +145,12 @@ func flagName(field string) string {
 	if strings.HasPrefix(field, "address.") {
 		return "address" // one flag for host and port
 	}
-	var b strings.Builder
-	for _, r := range field {
-		switch {
-		case r == '.':
-			b.WriteByte('-')
-		case unicode.IsUpper(r):
-			b.WriteByte('-')
-			b.WriteRune(unicode.ToLower(r))
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
+	return strings.ToLower(wordStart.ReplaceAllString(strings.ReplaceAll(field, ".", "-"), "$1-$2"))
 }
+
+// wordStart is where a word begins within a field's name: in clientCAFile
+// before C and before F.
+var wordStart = regexp.MustCompile(`([a-z]|[A-Z]+)([A-Z])`)
 
 // holds reports whether a JSON object has something at a dotted path.
 func holds(data []byte, path string) bool {

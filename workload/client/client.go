@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tcp-operator.io/workload/credentials"
 	"tcp-operator.io/workload/session"
 	"tcp-operator.io/workload/snapshot"
 	"tcp-operator.io/workload/socket"
@@ -36,6 +37,8 @@ type Client struct {
 	Backoff        Backoff
 	// Expect decides with the sessions whether the client is ready.
 	Expect spec.Expect
+	// Credentials are those that Dial uses, to show their expiry; nil: none.
+	Credentials *credentials.Store
 	// Poller holds the connections that have descriptors; nil: all keep a
 	// goroutine. It is the caller's to close, after the client.
 	Poller *wire.Poller
@@ -140,6 +143,11 @@ func (c *Client) end() []*session.Session {
 
 // Observe adds to a snapshot what only the client knows.
 func (c *Client) Observe(to *snapshot.Snapshot) {
+	if c.Credentials != nil {
+		if expiry := c.Credentials.Expiry(); !expiry.IsZero() {
+			to.CertificateExpiryTime = &expiry
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	to.Target = c.Address

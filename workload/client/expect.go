@@ -22,6 +22,9 @@ const (
 // probeOf is what a failed attempt shows. A name that does not resolve, or a
 // local address that cannot be used, shows nothing of the path.
 func probeOf(phase snapshot.Phase, reason snapshot.Reason) probe {
+	if phase == snapshot.PhaseHandshake {
+		return reached // someone is there to shake hands with
+	}
 	if phase == snapshot.PhaseConnect && reason != snapshot.BindFailed {
 		return blocked
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"tcp-operator.io/workload/cause"
-	"tcp-operator.io/workload/wire"
 )
 
 // Bounds of the pause after a failed accept, those of net/http.
@@ -22,24 +21,30 @@ type descriptorListener interface {
 	AcceptFD() (fd int, peer netip.AddrPort, err error)
 }
 
-// accepter returns a function that accepts a connection from l.
-func (s *Server) accepter(l net.Listener) func() (wire.Conn, error) {
+// accepter returns a function that accepts a connection from l and begins a
+// session on it.
+func (s *Server) accepter(l net.Listener) func() error {
 	chunk := s.Config.ChunkBytes()
-	if descriptors, ok := l.(descriptorListener); ok && s.Poller != nil {
-		return func() (wire.Conn, error) {
+	descriptors, ok := l.(descriptorListener)
+	if ok && s.Poller != nil && s.Credentials == nil {
+		return func() error {
 			fd, peer, err := descriptors.AcceptFD()
-			if err != nil {
-				return nil, err
+			if err == nil {
+				s.play(s.Poller.Adopt(fd, peer, chunk))
 			}
-			return s.Poller.Adopt(fd, peer, chunk), nil
+			return err
 		}
 	}
-	return func() (wire.Conn, error) {
+	return func() error {
 		c, err := l.Accept()
-		if err != nil {
-			return nil, err
+		switch {
+		case err != nil:
+		case s.Credentials != nil:
+			s.beginHandshake(c)
+		default:
+			s.play(s.Poller.Wrap(c, chunk))
 		}
-		return s.Poller.Wrap(c, chunk), nil
+		return err
 	}
 }
 
@@ -51,10 +56,9 @@ func (s *Server) acceptLoop(l net.Listener) error {
 	var pause time.Duration
 	accept := s.accepter(l)
 	for {
-		c, err := accept()
+		err := accept()
 		if err == nil {
 			pause = 0
-			s.play(c)
 			continue
 		}
 		if s.closing() {

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"tcp-operator.io/workload/cause"
+	"tcp-operator.io/workload/credentials"
 	"tcp-operator.io/workload/session"
 	"tcp-operator.io/workload/snapshot"
 	"tcp-operator.io/workload/wire"
@@ -30,17 +31,21 @@ type Server struct {
 	// Poller holds the connections that have descriptors; nil: all keep a
 	// goroutine. It is the caller's to close, after the server.
 	Poller *wire.Poller
+	// Credentials make the server speak TLS; nil: plain TCP. Sessions over TLS
+	// keep a goroutine.
+	Credentials *credentials.Store
 
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
 	sessions  map[*session.Session]struct{}
 	rejected  map[*session.Session]struct{} // being closed because of MaxSessions
+	shaking   map[net.Conn]struct{}         // in a TLS handshake
 	quit      chan struct{}                 // closed by Shutdown and Close; nil before the first use
 	draining  bool
 
 	numbers atomic.Uint64
 	serving sync.WaitGroup // of accept loops
-	playing sync.WaitGroup // of sessions, the rejected included
+	playing sync.WaitGroup // of sessions, the rejected included, and handshakes
 }
 
 // Serve accepts connections from l until Shutdown or Close, and closes l. Its
@@ -80,6 +85,7 @@ func (s *Server) initLocked() {
 		s.listeners = map[net.Listener]struct{}{}
 		s.sessions = map[*session.Session]struct{}{}
 		s.rejected = map[*session.Session]struct{}{}
+		s.shaking = map[net.Conn]struct{}{}
 		s.quit = make(chan struct{})
 	}
 }
@@ -167,6 +173,9 @@ func (s *Server) stop() []*session.Session {
 	for l := range s.listeners {
 		_ = l.Close() // Serve reports what matters
 	}
+	for c := range s.shaking {
+		_ = c.Close() // nobody was promised anything
+	}
 	left := make([]*session.Session, 0, len(s.sessions)+len(s.rejected))
 	for one := range s.sessions {
 		left = append(left, one)
@@ -179,6 +188,9 @@ func (s *Server) stop() []*session.Session {
 
 // Observe adds to a snapshot what only the server knows.
 func (s *Server) Observe(to *snapshot.Snapshot) {
+	if s.Credentials != nil {
+		to.CertificateExpiryTime = new(s.Credentials.Expiry())
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	to.Draining = s.draining

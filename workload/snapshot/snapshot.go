@@ -49,7 +49,7 @@ type Snapshot struct {
 	Sessions Sessions `json:"sessions"`
 	Messages Messages `json:"messages"`
 	Bytes    Bytes    `json:"bytes"`
-	// Closes counts ended sessions, Failures attempts that failed, each by
+	// Closes counts ended sessions, Failures attempts and handshakes that failed, each by
 	// close reason. All reasons of the role are present, from 0.
 	Closes   map[Reason]int64 `json:"closes"`
 	Failures map[Reason]int64 `json:"failures"`
@@ -58,6 +58,9 @@ type Snapshot struct {
 	// TCP is the kernel's view of all sessions together; nil where there is
 	// none.
 	TCP *TCP `json:"tcp,omitempty"`
+	// CertificateExpiryTime is when the process's own certificate expires; nil
+	// without one.
+	CertificateExpiryTime *time.Time `json:"certificateExpiryTime,omitempty"`
 	// ListenAddresses are where a server listens; empty while it does not.
 	ListenAddresses []string `json:"listenAddresses,omitempty"`
 	// Target is the host:port that a client holds sessions with.
@@ -141,7 +144,9 @@ type Phase string
 const (
 	PhaseResolve Phase = "Resolve"
 	PhaseConnect Phase = "Connect"
-	PhaseSession Phase = "Session"
+	// PhaseHandshake is that of TLS.
+	PhaseHandshake Phase = "Handshake"
+	PhaseSession   Phase = "Session"
 )
 
 // Side is who ended a session first.

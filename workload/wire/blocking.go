@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"crypto/tls"
 	"net"
 	"net/netip"
 	"sync"
@@ -22,9 +23,16 @@ type blocking struct {
 	out    []byte // what is being written
 }
 
+// recordBytes is the most that one read of a TLS connection returns, RFC 8446
+// section 5.1.
+const recordBytes = 16 << 10
+
 // Blocking returns a Conn over c, which it owns from now on. One Received
 // brings at most chunk bytes.
 func Blocking(c net.Conn, chunk int) Conn {
+	if _, ok := c.(*tls.Conn); ok {
+		chunk = min(chunk, recordBytes)
+	}
 	b := &blocking{conn: c, chunk: chunk}
 	b.resume.L = &b.mu
 	return b
@@ -85,10 +93,25 @@ func (b *blocking) SetReading(on bool) {
 	b.resume.Signal()
 }
 
+// CloseWrite sends close_notify before FIN where the connection is TLS. Only
+// if the kernel has no room for that does it wait, for five seconds at most.
 func (b *blocking) CloseWrite() {
-	if half, ok := b.conn.(interface{ CloseWrite() error }); ok {
+	closeWrite(b.conn)
+	closeWrite(b.transport())
+}
+
+func closeWrite(c net.Conn) {
+	if half, ok := c.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite() // fails only when the connection has ended already
 	}
+}
+
+// transport is the connection below TLS, or the one there is.
+func (b *blocking) transport() net.Conn {
+	if secure, ok := b.conn.(*tls.Conn); ok {
+		return secure.NetConn()
+	}
+	return b.conn
 }
 
 func (b *blocking) Close() {
@@ -100,16 +123,17 @@ func (b *blocking) Close() {
 }
 
 func (b *blocking) Abort() {
-	switch c := b.conn.(type) {
+	switch c := b.transport().(type) {
 	case interface{ SetLinger(seconds int) error }:
 		_ = c.SetLinger(0) // then Close sends RST, socket(7)
 	case interface{ Abort() }:
 		c.Abort()
 	}
+	_ = b.transport().Close()
 	b.Close()
 }
 
 func (b *blocking) LocalAddr() netip.AddrPort  { return addrPort(b.conn.LocalAddr()) }
 func (b *blocking) RemoteAddr() netip.AddrPort { return addrPort(b.conn.RemoteAddr()) }
 
-func (b *blocking) TCPInfo() *snapshot.TCPInfo { return tcpInfoOf(b.conn) }
+func (b *blocking) TCPInfo() *snapshot.TCPInfo { return tcpInfoOf(b.transport()) }
