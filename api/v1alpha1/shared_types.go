@@ -4,7 +4,7 @@ package v1alpha1
 // 500ms, 5s, 1m30s or 1h. It is a string, so that nothing re-renders what the
 // user wrote.
 // +kubebuilder:validation:MaxLength=32
-// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$')",message="must be a duration such as 500ms, 5s, 1m30s or 1h",reason=FieldValueInvalid
+// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$') && duration(self) <= duration('99999h')",message="must be a duration such as 500ms, 5s, 1m30s or 1h",reason=FieldValueInvalid
 type Duration string
 
 // BindAddress is an IP address of the pod, or empty.

@@ -56,6 +56,9 @@ type TcpClientSpec struct {
 	// +optional
 	// +kubebuilder:default={}
 	TCP TCP `json:"tcp,omitzero"`
+	// tls makes the client speak TLS; left out, it is plain TCP.
+	// +optional
+	TLS *ClientTLS `json:"tls,omitempty"`
 	// expect is what is demanded of the sessions. While it does not hold, the
 	// client and its pods are not ready.
 	// +optional
@@ -278,7 +281,7 @@ type Outage struct {
 	// durationMilliseconds from startTime to endTime; 0 while it lasts.
 	// +optional
 	DurationMilliseconds int64 `json:"durationMilliseconds,omitempty"`
-	// phase in which it began: Resolve, Connect or Session.
+	// phase in which it began: Resolve, Connect, Handshake or Session.
 	// +optional
 	// +kubebuilder:validation:MaxLength=32
 	Phase string `json:"phase,omitempty"`

@@ -51,6 +51,9 @@ type TcpServerSpec struct {
 	// +optional
 	// +kubebuilder:default={}
 	TCP TCP `json:"tcp,omitzero"`
+	// tls makes the server speak TLS; left out, it is plain TCP.
+	// +optional
+	TLS *ServerTLS `json:"tls,omitempty"`
 	// service is how the server is reached.
 	// +optional
 	// +kubebuilder:default={}

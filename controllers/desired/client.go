@@ -32,7 +32,9 @@ func Client(cr *v1alpha1.TcpClient, target spec.Address, defaults Defaults) (Cli
 	if err != nil {
 		return ClientChildren{}, err
 	}
+	_, secrets := clientTLS(cr.Spec.TLS)
 	pods := workloadPod{
+		secrets:    secrets,
 		kind:       v1alpha1.ClientKind,
 		owner:      cr,
 		replicas:   Replicas(cr.Spec.Replicas),

@@ -45,6 +45,8 @@ type workloadPod struct {
 	image    string
 	role     string // the workload's first argument
 	settings string // JSON of the settings
+	// secrets that the workload reads.
+	secrets []secretMount
 	// ports beside the admin port.
 	ports []*corev1ac.ContainerPortApplyConfiguration
 	// preStop is how long to go on serving after deletion; zero skips it.
@@ -78,12 +80,15 @@ func (w workloadPod) deployment() *appsv1ac.DeploymentApplyConfiguration {
 }
 
 func (w workloadPod) podSpec() *corev1ac.PodSpecApplyConfiguration {
-	s := corev1ac.PodSpec().
+	container := w.container()
+	s := corev1ac.PodSpec()
+	mount(w.secrets, s, container)
+	// From here on container is a copy.
+	s.WithContainers(container).
 		WithAutomountServiceAccountToken(false).
 		WithEnableServiceLinks(false).
 		WithTerminationGracePeriodSeconds(w.gracePeriodSeconds()).
-		WithSecurityContext(w.podSecurity()).
-		WithContainers(w.container())
+		WithSecurityContext(w.podSecurity())
 	w.schedule(s)
 	if w.pod.ServiceAccountName != "" {
 		s.WithServiceAccountName(w.pod.ServiceAccountName)

@@ -32,6 +32,7 @@ func serverSettings(s v1alpha1.TcpServerSpec) (spec.Server, error) {
 		},
 		TCP: tcp(&d, s.TCP),
 	}
+	out.TLS, _ = serverTLS(s.TLS)
 	return out, d.orInvalid(out.Validate)
 }
 
@@ -62,6 +63,7 @@ func clientSettings(s v1alpha1.TcpClientSpec, target spec.Address) (spec.Client,
 		TCP:     tcp(&d, s.TCP),
 		Expect:  expect(&d, s.Expect),
 	}
+	out.TLS, _ = clientTLS(s.TLS)
 	return out, d.orInvalid(out.Validate)
 }
 

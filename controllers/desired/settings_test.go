@@ -148,8 +148,8 @@ func attempts(path string, s *structuralschema.Structural) map[string][]any {
 		at := strings.TrimPrefix(path+"."+name, ".")
 		switch {
 		case strings.HasPrefix(at, "service") || strings.HasPrefix(at, "pod") || at == "networkPolicy" || at == "replicas" ||
-			at == "serverRef" || at == "address":
-			// Not settings of the workload.
+			at == "serverRef" || at == "address" || at == "tls":
+			// Not settings of the workload, which is told of files where the API names Secrets.
 		case field.Type == "object":
 			maps.Copy(all, attempts(at, &field))
 		case field.Type == "integer":

@@ -55,4 +55,4 @@ func FailureReasons() []Reason {
 }
 
 // Phases returns every phase.
-func Phases() []Phase { return []Phase{PhaseResolve, PhaseConnect, PhaseSession} }
+func Phases() []Phase { return []Phase{PhaseResolve, PhaseConnect, PhaseHandshake, PhaseSession} }
