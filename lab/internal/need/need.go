@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,7 +54,28 @@ func ToRun(ctx context.Context, progress func(string)) error {
 	if err := Root(); err != nil {
 		return err
 	}
-	return install(ctx, missing(running), progress)
+	if err := install(ctx, missing(running), progress); err != nil {
+		return err
+	}
+	return hosts("/etc/hosts", progress)
+}
+
+// localhost is what every installed system has in its hosts file.
+const localhost = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
+
+// hosts makes the hosts file that a bare system lacks: containerd gives pods
+// a copy of it, and starts none without.
+func hosts(path string, progress func(string)) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("write %s, which this machine lacks: %w", path, err)
+	}
+	progress("writing " + path + ", which this machine lacks")
+	_, err = f.WriteString(localhost)
+	return errors.Join(err, f.Close())
 }
 
 // Root is needed for namespaces, mounts and cgroups.
@@ -74,11 +96,11 @@ func space(dir string) error {
 			break
 		}
 	}
-	var fs unix.Statfs_t
-	if err := unix.Statfs(dir, &fs); err != nil {
+	var stat unix.Statfs_t
+	if err := unix.Statfs(dir, &stat); err != nil {
 		return fmt.Errorf("measure the space below %s: %w", dir, err)
 	}
-	if free := fs.Bavail * uint64(fs.Bsize); free < Space {
+	if free := stat.Bavail * uint64(stat.Bsize); free < Space {
 		return fmt.Errorf("compiling takes up to %d GB below %s, where %.1f GB are free: make room, or set XDG_CACHE_HOME and GOCACHE",
 			Space>>30, dir, float64(free)/(1<<30))
 	}

@@ -1,6 +1,8 @@
 package need
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,5 +35,28 @@ func TestLastLine(t *testing.T) {
 		if got := lastLine(text); got != want {
 			t.Errorf("%q: got %q", text, got)
 		}
+	}
+}
+
+func TestHosts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hosts")
+	var said []string
+	for range 2 {
+		if err := hosts(path, func(line string) { said = append(said, line) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || string(text) != localhost || len(said) != 1 {
+		t.Errorf("wrote %q (%v), said %q; want it written and said once", text, err, said)
+	}
+	if err := os.WriteFile(path, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := hosts(path, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	if text, _ := os.ReadFile(path); string(text) != "mine" {
+		t.Errorf("a hosts file that is there was overwritten with %q", text)
 	}
 }
