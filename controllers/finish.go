@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -42,7 +45,7 @@ func finish[S any](ctx context.Context, c client.Client, recorder events.EventRe
 			return resultOf(unwritten(fmt.Errorf("writing status: %w", err)))
 		}
 		for _, e := range o.announce(o.before, o.after) {
-			recorder.Eventf(cr, nil, e.Type, e.Reason, e.Action, "%s", e.Note)
+			recorder.Eventf(cr, related(cr, e), e.Type, e.Reason, e.Action, "%s", e.Note)
 		}
 	}
 	result, err := resultOf(o.err)
@@ -64,6 +67,14 @@ func unwritten(err error) error {
 		return &fault.Waiting{Reason: v1alpha1.ReasonRetrying, Err: err, Recheck: staleRecheck}
 	}
 	return client.IgnoreNotFound(err)
+}
+
+// related is the pod that an event is about; nil for none.
+func related(cr client.Object, e status.Event) runtime.Object {
+	if e.Pod == "" {
+		return nil
+	}
+	return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: cr.GetNamespace(), Name: e.Pod}}
 }
 
 // resultOf maps the classes of error to what happens next. It is the only

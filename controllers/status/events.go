@@ -40,6 +40,22 @@ type Event struct {
 	Reason string
 	Action string
 	Note   string
+	// Pod that it is about; empty for none. Events that differ in their note
+	// alone are taken for one that repeats.
+	Pod string
+}
+
+func normal(reason, action, note string) Event {
+	return Event{Type: corev1.EventTypeNormal, Reason: reason, Action: action, Note: note}
+}
+
+func warning(reason, action, note string) Event {
+	return Event{Type: corev1.EventTypeWarning, Reason: reason, Action: action, Note: note}
+}
+
+func (e Event) about(pod string) Event {
+	e.Pod = pod
+	return e
 }
 
 // maxNote is the API's own limit of an event's note.
@@ -49,7 +65,7 @@ const maxNote = 1024
 func ServerEvents(before, after v1alpha1.TcpServerStatus) []Event {
 	events := stalledEvents(before.Conditions, after.Conditions)
 	if became(before.Conditions, after.Conditions, v1alpha1.ConditionReady, metav1.ConditionTrue, "") {
-		events = append(events, Event{corev1.EventTypeNormal, EventReady, "Listen", "Listening on " + after.Address})
+		events = append(events, normal(EventReady, "Listen", "Listening on "+after.Address))
 	}
 	return events
 }
@@ -59,13 +75,13 @@ func ClientEvents(before, after v1alpha1.TcpClientStatus) []Event {
 	events := stalledEvents(before.Conditions, after.Conditions)
 	if became(before.Conditions, after.Conditions, v1alpha1.ConditionResolvedRefs, metav1.ConditionFalse, v1alpha1.ReasonServerNotFound) {
 		c := meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionResolvedRefs)
-		events = append(events, Event{corev1.EventTypeWarning, EventServerNotFound, "Resolve", c.Message})
+		events = append(events, warning(EventServerNotFound, "Resolve", c.Message))
 	}
 	events = append(events, outageEvents(before.Outages, after.Outages)...)
 	events = append(events, expectationEvents(before.Conditions, after.Conditions)...)
 	if became(before.Conditions, after.Conditions, v1alpha1.ConditionConnected, metav1.ConditionTrue, "") {
-		events = append(events, Event{corev1.EventTypeNormal, EventSessionsEstablished, "Connect",
-			fmt.Sprintf("Every desired session with %s is established (%d)", after.Target, after.Sessions.Desired)})
+		events = append(events, normal(EventSessionsEstablished, "Connect",
+			fmt.Sprintf("Every desired session with %s is established (%d)", after.Target, after.Sessions.Desired)))
 	}
 	return events
 }
@@ -75,9 +91,9 @@ func expectationEvents(before, after []metav1.Condition) []Event {
 	now := meta.FindStatusCondition(after, met)
 	switch {
 	case became(before, after, met, metav1.ConditionFalse, ""):
-		return []Event{{corev1.EventTypeWarning, EventExpectationBroken, "Judge", now.Message}}
+		return []Event{warning(EventExpectationBroken, "Judge", now.Message)}
 	case meta.IsStatusConditionFalse(before, met) && now != nil && now.Status == metav1.ConditionTrue:
-		return []Event{{corev1.EventTypeNormal, EventExpectationRestored, "Judge", now.Message}}
+		return []Event{normal(EventExpectationRestored, "Judge", now.Message)}
 	}
 	return nil
 }
@@ -87,7 +103,7 @@ func stalledEvents(before, after []metav1.Condition) []Event {
 	for _, reason := range stallEvents {
 		if became(before, after, v1alpha1.ConditionStalled, metav1.ConditionTrue, reason) {
 			c := meta.FindStatusCondition(after, v1alpha1.ConditionStalled)
-			events = append(events, Event{corev1.EventTypeWarning, reason, "Reconcile", cut(c.Message, maxNote)})
+			events = append(events, warning(reason, "Reconcile", cut(c.Message, maxNote)))
 		}
 	}
 	return events
@@ -112,12 +128,12 @@ func outageEvents(before, after []v1alpha1.Outage) []Event {
 	for _, o := range slices.Backward(after) { // oldest first: the order in which they happened
 		old, seen := known[keyOf(o)]
 		if !seen {
-			events = append(events, Event{corev1.EventTypeWarning, EventOutageBegan, "Connect", began(o)})
+			events = append(events, warning(EventOutageBegan, "Connect", began(o)).about(o.Pod))
 		}
 		if o.EndTime != nil && (!seen || old.EndTime == nil) {
 			length := time.Duration(o.DurationMilliseconds) * time.Millisecond
-			events = append(events, Event{corev1.EventTypeNormal, EventOutageEnded, "Connect",
-				fmt.Sprintf("The outage of pod %s ended after %s; it began with %s", o.Pod, length, o.Reason)})
+			note := fmt.Sprintf("The outage of pod %s ended after %s; it began with %s", o.Pod, length, o.Reason)
+			events = append(events, normal(EventOutageEnded, "Connect", note).about(o.Pod))
 		}
 	}
 	return events

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"tcp-operator.io/workload/snapshot"
+	"tcp-operator.io/workload/verdict"
 )
 
 // Registry returns the metrics of p: those of the Go runtime and the process,
@@ -65,6 +66,8 @@ func byReason(name, help string, read func(*snapshot.Snapshot) map[snapshot.Reas
 var families = []family{
 	gauge("ready", "Whether the process is ready, as /readyz says: 1 or 0.",
 		func(s *snapshot.Snapshot) int64 { return truth(s.Ready) }),
+	gauge("expectations_met", "Whether what is expected of a client's sessions holds: 1 or 0; 1 for a server.",
+		func(s *snapshot.Snapshot) int64 { return truth(s.Verdict == "" || s.Verdict == string(verdict.Met)) }),
 	gauge("sessions", "Sessions established now.",
 		func(s *snapshot.Snapshot) int64 { return s.Sessions.Open }),
 	gauge("sessions_desired", "Sessions that a client should hold; 0 for a server.",
