@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -250,9 +251,9 @@ func settingsOf(t *testing.T, d *appsv1.Deployment) string {
 }
 
 func resourceVersions(objects ...client.Object) string {
-	var all string
+	var all strings.Builder
 	for _, o := range objects {
-		all += fmt.Sprintf("%s/%s ", o.GetName(), o.GetResourceVersion())
+		fmt.Fprintf(&all, "%s/%s ", o.GetName(), o.GetResourceVersion())
 	}
-	return all
+	return all.String()
 }

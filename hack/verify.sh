@@ -16,12 +16,13 @@ unformatted() {
   [ -z "$files" ] || { printf 'not formatted: run gofmt -w\n%s\n' "$files" >&2; return 1; }
 }
 
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+
 # regenerate runs the generators on a copy, so that a dirty tree stays as it is.
 regenerate() {
-  local copy
-  copy=$(mktemp -d)
-  trap 'rm -rf "$copy"' RETURN
-  git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$copy" 2>/dev/null || true
+  git ls-files -z --cached --others --exclude-standard |
+    tar --create --null --files-from=- --ignore-failed-read --warning=no-failed-read | tar --extract --directory="$copy"
   make --no-print-directory -s -C "$copy" generate
   local path
   for path in api config/crd/bases config/rbac/role.yaml; do
