@@ -54,6 +54,48 @@ func measureIdle(b *testing.B, sessions int64, parked bool, delay time.Duration)
 	b.ReportMetric(0, "ns/op")
 }
 
+// BenchmarkSlowReader prints what a session costs whose peer sends and never
+// reads: the other half of C6. Its replies are bounded by pendingReplies, and
+// its input by the kernel's buffers, as the server stops reading.
+func BenchmarkSlowReader(b *testing.B) {
+	for _, pending := range []int32{16, 128} {
+		b.Run("pendingReplies="+strconv.Itoa(int(pending)), func(b *testing.B) {
+			for range b.N {
+				measureSlow(b, 2000, pending)
+			}
+		})
+	}
+}
+
+func measureSlow(b *testing.B, sessions int, pending int32) {
+	l := onLoopback(b, func(s *spec.Server) {
+		s.Backlog, s.Framing = 4096, spec.FramingLine
+		s.Limits.PendingReplies, s.Limits.WriteTimeout = pending, 0
+		s.Reply = spec.Reply{Text: strings.Repeat("x", 1024)}
+	})
+	debug.FreeOSMemory()
+	before := resident(b)
+	peers := l.dialBare(sessions)
+	l.until("connected", func(s snapshot.Snapshot) bool { return s.Sessions.Open == int64(sessions) })
+	flood := []byte(strings.Repeat("message\n", 8192)) // more than the replies that fit anywhere
+	for _, fd := range peers {
+		_ = unix.SetNonblock(fd, true)
+		_, _ = unix.Write(fd, flood)
+	}
+	var last, looks int64
+	l.until("stalled", func(s snapshot.Snapshot) bool {
+		if s.Messages.Received != last {
+			last, looks = s.Messages.Received, 0
+		}
+		looks++
+		return last > 0 && looks > 1000 // a millisecond each
+	})
+	debug.FreeOSMemory()
+	b.ReportMetric(float64(resident(b)-before)/float64(sessions), "B/slow-session")
+	b.ReportMetric(float64(last)/float64(sessions), "messages/session")
+	b.ReportMetric(0, "ns/op")
+}
+
 // dialBare connects descriptors that Go's runtime knows nothing of.
 func (l *loopback) dialBare(n int) []int {
 	l.Helper()
