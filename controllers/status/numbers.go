@@ -44,11 +44,24 @@ func outages(before []v1alpha1.Outage, pods PodsSeen, now time.Time) []v1alpha1.
 	for _, o := range byKey {
 		all = append(all, o)
 	}
-	slices.SortFunc(all, newestFirst)
 	if len(all) == 0 {
 		return nil
 	}
-	return all[:min(len(all), maxOutages)]
+	// One that is over never takes the place of one that lasts.
+	slices.SortFunc(all, func(a, b v1alpha1.Outage) int { return cmp.Or(lastingFirst(a, b), newestFirst(a, b)) })
+	all = all[:min(len(all), maxOutages)]
+	slices.SortFunc(all, newestFirst)
+	return all
+}
+
+func lastingFirst(a, b v1alpha1.Outage) int {
+	switch {
+	case a.EndTime == nil && b.EndTime != nil:
+		return -1
+	case a.EndTime != nil && b.EndTime == nil:
+		return 1
+	}
+	return 0
 }
 
 // mayLast tells that nothing speaks against o: its pod is there and did not

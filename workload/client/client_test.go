@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tcp-operator.io/workload/snapshot"
+	"tcp-operator.io/workload/spec"
 )
 
 func TestClientGreetsAndAnswers(t *testing.T) {
@@ -110,6 +111,41 @@ func TestConnectTimeout(t *testing.T) {
 		time.Sleep(30 * time.Second)
 		if got := w.snapshot().LastFailure; got == nil || got.Reason != snapshot.ConnectTimeout {
 			t.Errorf("got %+v", got)
+		}
+	})
+}
+
+func TestALastingOutageIsNeverCrowdedOut(t *testing.T) {
+	inWorld(t, func(s *spec.Client) { s.Sessions = 12 }, func(w *world) {
+		l := w.listen()
+		w.run()
+		peers := make([]*memnet.Conn, 12)
+		for i := range peers {
+			peers[i] = w.accept(l)
+		}
+		_ = peers[0].Close() // the oldest, and the one that lasts
+		synctest.Wait()
+		time.Sleep(time.Second)
+		_ = l.Close()
+		for _, c := range peers[1:] {
+			_ = c.Close()
+		}
+		synctest.Wait()
+		w.client.mu.Lock()
+		for _, s := range w.client.slots {
+			if s.outage != nil && time.Since(s.outage.StartTime) == 0 {
+				w.client.endOutageLocked(s, time.Now())
+			}
+		}
+		w.client.mu.Unlock()
+		lasting := 0
+		for _, o := range w.snapshot().Outages {
+			if o.EndTime == nil {
+				lasting++
+			}
+		}
+		if lasting != 1 {
+			t.Errorf("%d outages last, want the oldest of 12", lasting)
 		}
 	})
 }

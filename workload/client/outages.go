@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -42,7 +43,8 @@ func current(s *slot, now time.Time) snapshot.Outage {
 	return outage
 }
 
-// outagesLocked returns the newest outages, those that last included.
+// outagesLocked returns the newest outages, newest first. One that is over
+// never takes the place of one that lasts.
 func (c *Client) outagesLocked(now time.Time) []snapshot.Outage {
 	all := slices.Clone(c.outages)
 	for _, s := range c.slots {
@@ -50,8 +52,21 @@ func (c *Client) outagesLocked(now time.Time) []snapshot.Outage {
 			all = append(all, current(s, now))
 		}
 	}
-	slices.SortStableFunc(all, func(a, b snapshot.Outage) int { return b.StartTime.Compare(a.StartTime) })
-	return all[:min(len(all), snapshot.MaxOutages)]
+	newestFirst := func(a, b snapshot.Outage) int { return b.StartTime.Compare(a.StartTime) }
+	slices.SortStableFunc(all, func(a, b snapshot.Outage) int { return cmp.Or(lastingFirst(a, b), newestFirst(a, b)) })
+	all = all[:min(len(all), snapshot.MaxOutages)]
+	slices.SortStableFunc(all, newestFirst)
+	return all
+}
+
+func lastingFirst(a, b snapshot.Outage) int {
+	switch {
+	case a.EndTime == nil && b.EndTime != nil:
+		return -1
+	case a.EndTime != nil && b.EndTime == nil:
+		return 1
+	}
+	return 0
 }
 
 func bounded(text string) string {
