@@ -5,10 +5,12 @@ import (
 	"io"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"tcp-operator.io/workload/memnet"
 	"tcp-operator.io/workload/snapshot"
 	"tcp-operator.io/workload/spec"
 )

@@ -41,6 +41,8 @@ type Store struct {
 
 	mu     sync.Mutex // held while files are read, which is seldom
 	stamps []stamp
+	failed string           // why the last refresh failed; empty: it did not
+	tried  []stamp          // what could not be used
 	pair   *tls.Certificate // nil without
 	pool   *x509.CertPool   // nil without
 	// config is pair and pool for a server.
@@ -68,7 +70,7 @@ func New(files Files, log *slog.Logger) (*Store, error) {
 // ForServer returns a configuration that asks s anew for each handshake.
 // Clients need a certificate where there are authorities for it.
 func (s *Store) ForServer() *tls.Config {
-	return &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.refreshLocked()
@@ -82,7 +84,7 @@ func (s *Store) ForClient(name string) *tls.Config {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refreshLocked()
-	config := &tls.Config{ServerName: name, RootCAs: s.pool}
+	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: name, RootCAs: s.pool}
 	if s.pair != nil {
 		config.Certificates = []tls.Certificate{*s.pair}
 	}
@@ -102,19 +104,28 @@ func (s *Store) Expiry() time.Time {
 
 // refreshLocked reads the files again if one was replaced. What cannot be
 // used leaves the old in force: half of a replacement may still be to come.
+// It is read, and logged, once: every handshake and every scrape come here.
 func (s *Store) refreshLocked() {
 	stamps, err := s.look()
 	if err == nil && slices.EqualFunc(stamps, s.stamps, stamp.same) {
+		s.tried, s.failed = nil, "" // as it was, or put back
+		return
+	}
+	if err == nil && slices.EqualFunc(stamps, s.tried, stamp.same) {
 		return
 	}
 	if err == nil {
 		err = s.readLocked(stamps)
 	}
-	if err != nil {
-		s.log.Warn("Certificates cannot be read again, the old ones stay in force", "error", err)
+	if err == nil {
+		s.tried, s.failed = nil, ""
+		s.log.Info("Certificates read again")
 		return
 	}
-	s.log.Info("Certificates read again")
+	if s.tried = stamps; s.failed != err.Error() {
+		s.failed = err.Error()
+		s.log.Warn("Certificates cannot be read again, the old ones stay in force", "error", err)
+	}
 }
 
 // look returns the stamps of all files.
@@ -144,7 +155,7 @@ func (s *Store) readLocked(stamps []stamp) error {
 		return err
 	}
 	s.stamps, s.pair, s.pool = stamps, pair, pool
-	s.config = &tls.Config{ClientCAs: pool}
+	s.config = &tls.Config{MinVersion: tls.VersionTLS12, ClientCAs: pool}
 	if pool != nil {
 		s.config.ClientAuth = tls.RequireAndVerifyClientCert
 	}

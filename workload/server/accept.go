@@ -30,7 +30,7 @@ func (s *Server) accepter(l net.Listener) func() error {
 		return func() error {
 			fd, peer, err := descriptors.AcceptFD()
 			if err == nil {
-				s.play(s.Poller.Adopt(fd, peer, chunk))
+				s.play(s.Poller.Adopt(fd, peer, chunk), true)
 			}
 			return err
 		}
@@ -42,7 +42,7 @@ func (s *Server) accepter(l net.Listener) func() error {
 		case s.Credentials != nil:
 			s.beginHandshake(c)
 		default:
-			s.play(s.Poller.Wrap(c, chunk))
+			s.play(s.Poller.Wrap(c, chunk), true)
 		}
 		return err
 	}

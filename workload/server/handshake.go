@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tcp-operator.io/workload/cause"
+	"tcp-operator.io/workload/credentials"
 	"tcp-operator.io/workload/snapshot"
 )
 
@@ -16,28 +17,18 @@ const HandshakeTimeout = 10 * time.Second
 // beginHandshake shakes hands with the client of c, and then begins a session
 // on it. A client under way counts for MaxSessions.
 func (s *Server) beginHandshake(c net.Conn) {
-	if !s.trackHandshake(c) {
-		_ = c.Close()
+	s.mu.Lock()
+	begin := !s.draining && !s.fullLocked()
+	if begin {
+		s.shaking[c] = struct{}{}
+		s.playing.Add(1)
+	}
+	s.mu.Unlock()
+	if !begin {
+		s.play(s.Poller.Wrap(c, s.Config.ChunkBytes()), false)
 		return
 	}
 	go s.handshake(c)
-}
-
-// trackHandshake notes that c is in a handshake; false: there is no room, or
-// the server is shutting down.
-func (s *Server) trackHandshake(c net.Conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.draining {
-		return false
-	}
-	if len(s.sessions)+len(s.shaking) >= s.MaxSessions {
-		s.Config.Stats.Rejected()
-		return false
-	}
-	s.shaking[c] = struct{}{}
-	s.playing.Add(1)
-	return true
 }
 
 func (s *Server) handshake(c net.Conn) {
@@ -45,20 +36,30 @@ func (s *Server) handshake(c net.Conn) {
 	conn := tls.Server(c, s.Credentials.ForServer())
 	ctx, cancel := context.WithTimeout(context.Background(), HandshakeTimeout)
 	defer cancel()
-	err := conn.HandshakeContext(ctx)
-	s.mu.Lock()
-	delete(s.shaking, c)
-	draining := s.draining
-	s.mu.Unlock()
-	switch {
-	case err == nil:
-		s.play(s.Poller.Wrap(conn, s.Config.ChunkBytes()))
+	if err := conn.HandshakeContext(ctx); err != nil {
+		s.refuse(c, err)
 		return
-	case !draining: // otherwise we broke it off
+	}
+	s.shaken(c)
+	s.play(s.Poller.Wrap(conn, s.Config.ChunkBytes()), true)
+}
+
+// refuse ends c, whose handshake failed. It stays among those that shutting
+// down breaks off.
+func (s *Server) refuse(c net.Conn, err error) {
+	defer s.shaken(c)
+	if !s.closing() { // otherwise we broke it off
 		reason := cause.OfHandshake(err)
 		s.Config.Stats.Failed(reason)
 		s.Config.Log.Warn("Handshake failed", "peer", c.RemoteAddr().String(), "reason", reason,
 			"phase", snapshot.PhaseHandshake, "error", err)
 	}
-	_ = c.Close() // the handshake's error is the one to tell
+	credentials.HangUp(c)
+}
+
+// shaken notes that c is in a handshake no more.
+func (s *Server) shaken(c net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.shaking, c)
 }

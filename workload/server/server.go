@@ -90,8 +90,9 @@ func (s *Server) initLocked() {
 	}
 }
 
-// play begins a session on conn, or rejects it.
-func (s *Server) play(conn wire.Conn) {
+// play begins a session on conn if it may be one and there is room, or rejects
+// it.
+func (s *Server) play(conn wire.Conn, may bool) {
 	s.mu.Lock()
 	if s.draining {
 		s.mu.Unlock()
@@ -99,7 +100,7 @@ func (s *Server) play(conn wire.Conn) {
 		return
 	}
 	one := session.New(&s.Config, s, conn, s.numbers.Add(1))
-	full := len(s.sessions) >= s.MaxSessions
+	full := !may || s.fullLocked()
 	if full {
 		s.rejected[one] = struct{}{}
 	} else {
@@ -114,6 +115,9 @@ func (s *Server) play(conn wire.Conn) {
 		one.Start()
 	}
 }
+
+// fullLocked reports whether there is room for no further session.
+func (s *Server) fullLocked() bool { return len(s.sessions)+len(s.shaking) >= s.MaxSessions }
 
 // SessionLost implements session.Owner.
 func (s *Server) SessionLost(*session.Session, cause.End) {}

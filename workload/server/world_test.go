@@ -48,8 +48,13 @@ type world struct {
 
 // inWorld runs test in fake time, and closes the server after it.
 func inWorld(t *testing.T, change func(*spec.Server), test func(*world)) {
+	inWorldOf(t, func(*testing.T) *Server { return newServer(change) }, test)
+}
+
+// inWorldOf is inWorld with a server made in fake time.
+func inWorldOf(t *testing.T, server func(*testing.T) *Server, test func(*world)) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, network: &memnet.Network{}, server: newServer(change), served: make(chan error, 1)}
+		w := &world{t: t, network: &memnet.Network{}, server: server(t), served: make(chan error, 1)}
 		l, err := w.network.Listen(address)
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,8 @@
 package socket
 
 import (
+	"errors"
+	"net"
 	"net/netip"
 	"os"
 
@@ -65,6 +67,28 @@ func (l *listener) AcceptFD() (fd int, peer netip.AddrPort, err error) {
 	}
 	l.gate.last = fd
 	return fd, wire.AddrPortOf(address), nil
+}
+
+// await waits for a connection. EMFILE says that one waits, and that only the
+// reserve is left.
+func (l *listener) await() (err error) {
+	failed := l.raw.Read(func(listening uintptr) bool {
+		if !waiting(int(listening)) {
+			return false
+		}
+		if !l.gate.open(int(listening)) {
+			err = os.NewSyscallError("accept4", unix.EMFILE)
+		}
+		return true
+	})
+	return errors.Join(failed, err)
+}
+
+// note takes in the number of the newest connection's descriptor.
+func (g *gate) note(c *net.TCPConn) {
+	if raw, err := c.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { g.last = int(fd) }) // fails only once c is closed
+	}
 }
 
 func accept(listening int) (int, unix.Sockaddr, error) {

@@ -2,6 +2,13 @@
 
 package socket
 
+import "net"
+
 type gate struct{}
 
 func newGate() gate { return gate{} }
+
+func (gate) note(*net.TCPConn) {}
+
+// await leaves the waiting to net.
+func (l *listener) await() error { return nil }

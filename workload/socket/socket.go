@@ -71,12 +71,17 @@ func (l *listener) Close() error {
 	return errors.Join(l.TCPListener.Close(), l.file.Close())
 }
 
-// Accept implements net.Listener.
+// Accept implements net.Listener. As with AcceptFD, some descriptors are left
+// free, and it is for one goroutine at a time.
 func (l *listener) Accept() (net.Conn, error) {
+	if err := l.await(); err != nil {
+		return nil, err
+	}
 	c, err := l.AcceptTCP()
 	if err != nil {
 		return nil, err
 	}
+	l.gate.note(c)
 	return c, setNagle(c, l.nagle)
 }
 

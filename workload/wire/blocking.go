@@ -93,11 +93,19 @@ func (b *blocking) SetReading(on bool) {
 	b.resume.Signal()
 }
 
-// CloseWrite sends close_notify before FIN where the connection is TLS. Only
-// if the kernel has no room for that does it wait, for five seconds at most.
+// CloseWrite sends close_notify before FIN where the connection is TLS. While
+// the kernel has no room for that it would wait, for up to five seconds: then
+// a goroutine does, and not the session.
 func (b *blocking) CloseWrite() {
-	closeWrite(b.conn)
-	closeWrite(b.transport())
+	secure, ok := b.conn.(*tls.Conn)
+	if !ok {
+		closeWrite(b.conn)
+		return
+	}
+	go func() {
+		closeWrite(secure)
+		closeWrite(secure.NetConn())
+	}()
 }
 
 func closeWrite(c net.Conn) {
@@ -119,6 +127,10 @@ func (b *blocking) Close() {
 	b.closed = true
 	b.resume.Signal()
 	b.mu.Unlock()
+	if secure, ok := b.conn.(*tls.Conn); ok {
+		go secure.Close() // as in CloseWrite
+		return
+	}
 	_ = b.conn.Close() // nothing is left to do about it
 }
 
