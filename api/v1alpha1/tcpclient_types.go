@@ -150,44 +150,6 @@ type Reconnect struct {
 	JitterPercent *int32 `json:"jitterPercent,omitempty"`
 }
 
-// Path says whether the way to the server should exist.
-// +kubebuilder:validation:Enum=Allowed;Blocked
-type Path string
-
-// The values of Path.
-const (
-	PathAllowed Path = "Allowed"
-	PathBlocked Path = "Blocked"
-)
-
-// Expect is what is demanded of a client's sessions.
-// +kubebuilder:validation:XValidation:rule="!has(self.connect) || self.connect != 'Blocked' || !has(self.maxOutages)",message="judges sessions, and connect Blocked expects none: remove maxOutages, or set connect to Allowed",reason=FieldValueForbidden,fieldPath=".maxOutages"
-// +kubebuilder:validation:XValidation:rule="!has(self.connect) || self.connect != 'Blocked' || !has(self.recoverWithin) || !self.recoverWithin.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$') || duration(self.recoverWithin) == duration('0s')",message="judges sessions, and connect Blocked expects none: remove recoverWithin, or set connect to Allowed",reason=FieldValueForbidden,fieldPath=".recoverWithin"
-type Expect struct {
-	// connect Allowed expects every desired session to be established.
-	// Blocked expects that none can be, as for a test of a NetworkPolicy: it
-	// holds once every last attempt has failed to connect; a name that does
-	// not resolve shows nothing.
-	// +optional
-	// +kubebuilder:default=Allowed
-	Connect Path `json:"connect,omitempty"`
-	// maxOutages is how many outages within the window are forgiven; left out,
-	// their number is not judged.
-	// +optional
-	// +kubebuilder:validation:Minimum=0
-	// +kubebuilder:validation:Maximum=9
-	MaxOutages *int32 `json:"maxOutages,omitempty"`
-	// window is how far back outages count.
-	// +optional
-	// +kubebuilder:default="1h"
-	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$') || duration(self) >= duration('1s')",message="must be at least 1s",reason=FieldValueInvalid
-	Window Duration `json:"window,omitempty"`
-	// recoverWithin is how long an outage may last; 0s does not judge that.
-	// +optional
-	// +kubebuilder:default="0s"
-	RecoverWithin Duration `json:"recoverWithin,omitempty"`
-}
-
 // TcpClientStatus is what was seen of a client.
 type TcpClientStatus struct {
 	// conditions: Ready, Accepted, ResolvedRefs, Available, Connected and
@@ -267,54 +229,6 @@ type RoundTripStatus struct {
 	// p99Microseconds: 99 % of the round trips took at most so long.
 	// +optional
 	P99Microseconds int64 `json:"p99Microseconds"`
-}
-
-// Outage is a time in which one desired session was not established.
-type Outage struct {
-	// startTime is when the session was lost, or the first attempt failed.
-	// +optional
-	StartTime metav1.MicroTime `json:"startTime,omitzero"`
-	// endTime is when a session was established again; absent while the
-	// outage lasts.
-	// +optional
-	EndTime *metav1.MicroTime `json:"endTime,omitempty"`
-	// durationMilliseconds from startTime to endTime; 0 while it lasts.
-	// +optional
-	DurationMilliseconds int64 `json:"durationMilliseconds,omitempty"`
-	// phase in which it began: Resolve, Connect, Handshake or Session.
-	// +optional
-	// +kubebuilder:validation:MaxLength=32
-	Phase string `json:"phase,omitempty"`
-	// reason why it began, one of the close reasons in docs/workload.md.
-	// +optional
-	// +kubebuilder:validation:MaxLength=64
-	Reason string `json:"reason,omitempty"`
-	// closedBy is who ended the session first: Local, Peer or Network.
-	// +optional
-	// +kubebuilder:validation:MaxLength=32
-	ClosedBy string `json:"closedBy,omitempty"`
-	// pod that lost the session.
-	// +optional
-	// +kubebuilder:validation:MaxLength=253
-	Pod string `json:"pod,omitempty"`
-	// node that the pod runs on.
-	// +optional
-	// +kubebuilder:validation:MaxLength=253
-	Node string `json:"node,omitempty"`
-	// localAddress of the lost session, ip:port.
-	// +optional
-	// +kubebuilder:validation:MaxLength=64
-	LocalAddress string `json:"localAddress,omitempty"`
-	// remoteAddress of the lost session, ip:port.
-	// +optional
-	// +kubebuilder:validation:MaxLength=64
-	RemoteAddress string `json:"remoteAddress,omitempty"`
-	// sessionAgeSeconds is how long the lost session had lived.
-	// +optional
-	SessionAgeSeconds int64 `json:"sessionAgeSeconds,omitempty"`
-	// attempts to connect since startTime.
-	// +optional
-	Attempts int64 `json:"attempts,omitempty"`
 }
 
 // TcpClient is a TCP client: it holds sessions with a server, answers every
