@@ -32,9 +32,8 @@ func Client(cr *v1alpha1.TcpClient, target spec.Address, defaults Defaults) (Cli
 	if err != nil {
 		return ClientChildren{}, err
 	}
-	_, secrets := clientTLS(cr.Spec.TLS)
 	pods := workloadPod{
-		secrets:    secrets,
+		secrets:    clientSecrets(cr.Spec.TLS),
 		kind:       v1alpha1.ClientKind,
 		owner:      cr,
 		replicas:   Replicas(cr.Spec.Replicas),

@@ -38,9 +38,8 @@ func Server(cr *v1alpha1.TcpServer, defaults Defaults) (ServerChildren, error) {
 	if err != nil {
 		return ServerChildren{}, err
 	}
-	_, secrets := serverTLS(cr.Spec.TLS)
 	pods := workloadPod{
-		secrets:    secrets,
+		secrets:    serverSecrets(cr.Spec.TLS),
 		kind:       v1alpha1.ServerKind,
 		owner:      cr,
 		replicas:   Replicas(cr.Spec.Replicas),

@@ -31,8 +31,8 @@ func serverSettings(s v1alpha1.TcpServerSpec) (spec.Server, error) {
 			Limits:   limits(&d, s.Limits.SessionLimits),
 		},
 		TCP: tcp(&d, s.TCP),
+		TLS: serverTLS(s.TLS),
 	}
-	out.TLS, _ = serverTLS(s.TLS)
 	return out, d.orInvalid(out.Validate)
 }
 
@@ -61,9 +61,9 @@ func clientSettings(s v1alpha1.TcpClientSpec, target spec.Address) (spec.Client,
 		Framing: spec.Framing(s.Framing),
 		Limits:  limits(&d, s.Limits),
 		TCP:     tcp(&d, s.TCP),
+		TLS:     clientTLS(s.TLS),
 		Expect:  expect(&d, s.Expect),
 	}
-	out.TLS, _ = clientTLS(s.TLS)
 	return out, d.orInvalid(out.Validate)
 }
 

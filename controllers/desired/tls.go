@@ -27,9 +27,10 @@ type secretMount struct {
 	name   v1alpha1.SecretName
 }
 
-func serverTLS(t *v1alpha1.ServerTLS) (spec.ServerTLS, []secretMount) {
+// serverTLS is what the workload is told: files, where the API names Secrets.
+func serverTLS(t *v1alpha1.ServerTLS) spec.ServerTLS {
 	if t == nil {
-		return spec.ServerTLS{}, nil
+		return spec.ServerTLS{}
 	}
 	out := spec.ServerTLS{
 		CertificateFile: mounted(certificateVolume, corev1.TLSCertKey),
@@ -38,19 +39,36 @@ func serverTLS(t *v1alpha1.ServerTLS) (spec.ServerTLS, []secretMount) {
 	if t.ClientCASecretName != "" {
 		out.ClientCAFile = mounted(caVolume, caKey)
 	}
-	return out, []secretMount{{certificateVolume, t.SecretName}, {caVolume, t.ClientCASecretName}}
+	return out
 }
 
-func clientTLS(t *v1alpha1.ClientTLS) (spec.ClientTLS, []secretMount) {
+// serverSecrets are the Secrets that hold these files.
+func serverSecrets(t *v1alpha1.ServerTLS) []secretMount {
 	if t == nil {
-		return spec.ClientTLS{}, nil
+		return nil
+	}
+	return []secretMount{{certificateVolume, t.SecretName}, {caVolume, t.ClientCASecretName}}
+}
+
+// clientTLS is what the workload is told, as serverTLS.
+func clientTLS(t *v1alpha1.ClientTLS) spec.ClientTLS {
+	if t == nil {
+		return spec.ClientTLS{}
 	}
 	out := spec.ClientTLS{CAFile: mounted(caVolume, caKey), ServerName: t.ServerName}
 	if t.CertificateSecretName != "" {
 		out.CertificateFile = mounted(certificateVolume, corev1.TLSCertKey)
 		out.KeyFile = mounted(certificateVolume, corev1.TLSPrivateKeyKey)
 	}
-	return out, []secretMount{{caVolume, t.CASecretName}, {certificateVolume, t.CertificateSecretName}}
+	return out
+}
+
+// clientSecrets are the Secrets that hold these files.
+func clientSecrets(t *v1alpha1.ClientTLS) []secretMount {
+	if t == nil {
+		return nil
+	}
+	return []secretMount{{caVolume, t.CASecretName}, {certificateVolume, t.CertificateSecretName}}
 }
 
 func mounted(volume, key string) string { return path.Join(mountFolder, volume, key) }

@@ -43,15 +43,27 @@ func Worst(errs ...error) error {
 	return worst
 }
 
+// IsPlain tells whether err is an error, and belongs to none of the named
+// classes.
+func IsPlain(err error) bool { return rank(err) == plain }
+
+// The ranks of the classes.
+const (
+	none = iota
+	waiting
+	invalid
+	plain
+)
+
 func rank(err error) int {
 	if err == nil {
-		return 0
+		return none
 	}
 	if _, ok := errors.AsType[*Waiting](err); ok {
-		return 1
+		return waiting
 	}
 	if _, ok := errors.AsType[*Invalid](err); ok {
-		return 2
+		return invalid
 	}
-	return 3
+	return plain
 }

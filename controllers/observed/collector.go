@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
+	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers/desired"
 	"tcp-operator.io/controllers/status"
 	"tcp-operator.io/workload/snapshot"
@@ -19,9 +20,6 @@ import (
 
 // fetchers is how many pods are asked at the same time.
 const fetchers = 32
-
-// counterInterval is how often a resource is enqueued for mere counters.
-const counterInterval = time.Minute
 
 // Collector asks every pod for its snapshot in rounds, keeps the last answer
 // in memory, and says which resources something has changed for. A pod that
@@ -131,7 +129,7 @@ func (c *Collector) replace(next map[resource]status.PodsSeen, now time.Time) []
 		v := view{pods: pods, digest: digestOf(pods), reported: before.reported, enqueued: before.enqueued}
 		matters := !known || v.digest.matters != v.reported.matters
 		moved := v.digest.counters != v.reported.counters
-		if matters || (moved && now.Sub(v.enqueued) >= counterInterval) {
+		if matters || (moved && now.Sub(v.enqueued) >= status.CounterInterval) {
 			v.reported, v.enqueued = v.digest, now
 			changed = append(changed, r)
 		}
@@ -174,7 +172,10 @@ func ask(ctx context.Context, web *http.Client, pods []corev1.Pod) []answer {
 }
 
 // roles of the workload by the kind of its resource.
-var roles = map[string]snapshot.Role{"TcpServer": snapshot.Server, "TcpClient": snapshot.Client}
+var roles = map[string]snapshot.Role{
+	v1alpha1.ServerKind.Kind: snapshot.Server,
+	v1alpha1.ClientKind.Kind: snapshot.Client,
+}
 
 // answerable tells whether a pod can be asked. One that is being deleted no
 // longer counts.

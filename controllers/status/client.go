@@ -25,7 +25,7 @@ func Client(cr *v1alpha1.TcpClient, target spec.Address, seen ClientSeen, err er
 	switch {
 	case target != spec.Address{}:
 		next.Target = desired.HostPort(target)
-	case plainError(err) == nil: // else it could not be read
+	case !fault.IsPlain(err): // else it could not be read
 		next.Target = ""
 	}
 	next.Replicas, next.ReadyReplicas = replicas(next.Replicas, next.ReadyReplicas, seen.Deployment, err)
@@ -75,7 +75,7 @@ func clientFindings(cr *v1alpha1.TcpClient, target spec.Address, fresh v1alpha1.
 }
 
 func refsFinding(past last, known bool, err error) finding {
-	if !known && plainError(err) != nil {
+	if !known && fault.IsPlain(err) {
 		return unreadRefs(past, err)
 	}
 	return resolved(err)
@@ -87,7 +87,7 @@ func sessionsFinding(past last, cr *v1alpha1.TcpClient, sessions v1alpha1.Client
 		f.asExpected = true
 		return f
 	}
-	if seen.Deployment == nil && plainError(err) != nil {
+	if seen.Deployment == nil && fault.IsPlain(err) {
 		return past.unread(v1alpha1.ConditionConnected, err)
 	}
 	return connected(sessions, seen)
@@ -108,7 +108,7 @@ func podsFinding(past last, known bool, d *DeploymentSeen, sessions finding, err
 // is about the current generation: that the server could not be read now does
 // not mean that it is gone.
 func unreadRefs(past last, err error) finding {
-	if past.of(v1alpha1.ConditionResolvedRefs) {
+	if past.find(v1alpha1.ConditionResolvedRefs) != nil {
 		return past.again(v1alpha1.ConditionResolvedRefs)
 	}
 	return past.unread(v1alpha1.ConditionResolvedRefs, err)

@@ -64,9 +64,6 @@ func (l last) held(conditionType string) bool {
 	return c != nil && c.Status == metav1.ConditionTrue
 }
 
-// of tells whether there was a condition of a type for the current generation.
-func (l last) of(conditionType string) bool { return l.find(conditionType) != nil }
-
 // again is the last finding of a type, which has to be there.
 func (l last) again(conditionType string) finding {
 	c := l.find(conditionType)
@@ -135,21 +132,10 @@ func (l last) accepted(err error) finding {
 	if invalid, ok := errors.AsType[*fault.Invalid](err); ok {
 		return stalled(isFalse(accepted, invalid.Reason, invalid.Error()))
 	}
-	if c := l.find(accepted); c != nil && c.Status == metav1.ConditionFalse && plainError(err) != nil {
+	if c := l.find(accepted); c != nil && c.Status == metav1.ConditionFalse && fault.IsPlain(err) {
 		return stalled(isFalse(accepted, c.Reason, c.Message))
 	}
 	return isTrue(accepted, v1alpha1.ReasonAccepted, "The spec is valid")
-}
-
-// plainError is err if it belongs to none of the named classes.
-func plainError(err error) error {
-	if _, ok := errors.AsType[*fault.Invalid](err); ok {
-		return nil
-	}
-	if _, ok := errors.AsType[*fault.Waiting](err); ok {
-		return nil
-	}
-	return err
 }
 
 // available turns what was seen of a Deployment into the Available condition.
@@ -203,7 +189,7 @@ func retryMessage(err error) string {
 // availableDespite is available where a call may have failed: pods that are
 // down are reported all the same, pods that run may lack the current settings.
 func (l last) availableDespite(d *DeploymentSeen, err error) finding {
-	if plainError(err) == nil {
+	if !fault.IsPlain(err) {
 		return available(d, err)
 	}
 	if d != nil {

@@ -7,6 +7,7 @@ import (
 
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers/desired"
+	"tcp-operator.io/controllers/fault"
 )
 
 // Server returns the status of cr after its children were applied with err
@@ -19,7 +20,7 @@ func Server(cr *v1alpha1.TcpServer, seen ServerSeen, err error, now time.Time) (
 	next.Address = desired.ServerAddress(cr)
 	if seen.Service != nil {
 		next.ExternalAddresses, next.NodePort = seen.Service.ExternalAddresses, seen.Service.NodePort
-	} else if plainError(err) == nil {
+	} else if !fault.IsPlain(err) {
 		next.ExternalAddresses, next.NodePort = nil, 0
 	}
 	next.Replicas, next.ReadyReplicas = replicas(next.Replicas, next.ReadyReplicas, seen.Deployment, err)
@@ -36,7 +37,7 @@ func replicas(total, ready int32, d *DeploymentSeen, err error) (int32, int32) {
 	switch {
 	case d != nil:
 		return d.Replicas, d.Ready
-	case plainError(err) != nil:
+	case fault.IsPlain(err):
 		return total, ready
 	}
 	return 0, 0
@@ -75,8 +76,8 @@ func countServer(before, next v1alpha1.TcpServerStatus, pods PodsSeen, now time.
 	return fresh, 0
 }
 
-// counterInterval is how often mere counters are written at most.
-const counterInterval = time.Minute
+// CounterInterval is how often mere counters are written at most.
+const CounterInterval = time.Minute
 
 // listInterval is when to look again while nobody has looked for pods.
 const listInterval = 5 * time.Second
@@ -90,7 +91,7 @@ func holdBack(last *metav1.Time, matters bool, now time.Time) time.Duration {
 	if matters || last == nil {
 		return 0
 	}
-	return max(0, counterInterval-now.Sub(last.Time))
+	return max(0, CounterInterval-now.Sub(last.Time))
 }
 
 func observedTime(pods PodsSeen) *metav1.Time {
