@@ -96,7 +96,7 @@ func matches(path string, packages []string) bool {
 	return slices.ContainsFunc(packages, func(p string) bool { return path == p || strings.HasPrefix(path, p+"/") })
 }
 
-var pure = []string{"controllers/desired", "controllers/status", "controllers/fault"}
+var pure = []string{"controllers/desired", "controllers/status", "controllers/fault", "topology"}
 
 func TestTheWorkloadKnowsNothingOfKubernetes(t *testing.T) {
 	all := list(t)
