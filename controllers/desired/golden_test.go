@@ -16,6 +16,7 @@ import (
 
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers/desired"
+	"tcp-operator.io/test/crd"
 	"tcp-operator.io/workload/spec"
 )
 
@@ -112,7 +113,7 @@ func compareWithGolden(t *testing.T, path string, got []byte) {
 // the API must appear in a golden file.
 func TestFullManifestsSetEveryField(t *testing.T) {
 	for name, c := range map[string]struct {
-		schema schema
+		schema crd.Schema
 		left   []string // what cannot be set together with the rest
 	}{
 		"server-full": {serverSchema(), []string{}},
@@ -120,7 +121,7 @@ func TestFullManifestsSetEveryField(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			content := decode(t, []byte(manifest(t, filepath.Join("testdata", name+".yaml"))))
-			spec := c.schema.structural.Properties["spec"]
+			spec := c.schema.Structural.Properties["spec"]
 			missing := unset("spec", &spec, content["spec"])
 			if diff := cmp.Diff(c.left, missing); diff != "" {
 				t.Errorf("fields that are not set (-want +got):\n%s", diff)

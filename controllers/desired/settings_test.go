@@ -15,6 +15,8 @@ import (
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers/desired"
 	"tcp-operator.io/controllers/fault"
+	"tcp-operator.io/test/crd"
+	"tcp-operator.io/test/kubelet"
 	"tcp-operator.io/workload/spec"
 )
 
@@ -24,7 +26,7 @@ func settingsText(t *testing.T, d *appsv1ac.DeploymentApplyConfiguration) string
 	t.Helper()
 	for _, env := range d.Spec.Template.Spec.Containers[0].Env {
 		if *env.Name == spec.SettingsEnv {
-			return expand(*env.Value)
+			return kubelet.Expand(*env.Value, map[string]string{spec.PodNameEnv: "expanded"})
 		}
 	}
 	t.Fatalf("no variable %s", spec.SettingsEnv)
@@ -39,32 +41,6 @@ func settings[S any](t *testing.T, d *appsv1ac.DeploymentApplyConfiguration, par
 		t.Fatal(err)
 	}
 	return s
-}
-
-// expand does what the kubelet does with a variable's value: $$ becomes $, and
-// $(NAME) the variable of that name.
-func expand(value string) string {
-	var b strings.Builder
-	for i := 0; i < len(value); i++ {
-		if value[i] != '$' || i+1 == len(value) {
-			b.WriteByte(value[i])
-			continue
-		}
-		i++
-		switch value[i] {
-		case '$':
-			b.WriteByte('$')
-		case '(':
-			name, rest, closed := strings.Cut(value[i+1:], ")")
-			if closed {
-				return b.String() + "<value of " + name + ">" + expand(rest)
-			}
-			b.WriteString("$(")
-		default:
-			b.WriteString(value[i-1 : i+1])
-		}
-	}
-	return b.String()
 }
 
 func TestTextsReachTheWorkloadAsWritten(t *testing.T) {
@@ -88,7 +64,7 @@ func TestTextsReachTheWorkloadAsWritten(t *testing.T) {
 // refuses.
 func TestTheSchemaAndTheWorkloadAgree(t *testing.T) {
 	for name, c := range map[string]struct {
-		schema   schema
+		schema   crd.Schema
 		manifest string
 		check    func(content map[string]any) error
 	}{
@@ -103,7 +79,7 @@ func TestTheSchemaAndTheWorkloadAgree(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tried := 0
-			spec := c.schema.structural.Properties["spec"]
+			spec := c.schema.Structural.Properties["spec"]
 			for path, values := range attempts("", &spec) {
 				for _, value := range values {
 					content := decode(t, []byte(c.manifest))
@@ -113,7 +89,7 @@ func TestTheSchemaAndTheWorkloadAgree(t *testing.T) {
 						set(spec, "reconnect.maxDelay", "99999h") // bounds initialDelay least
 					}
 					set(spec, path, value)
-					refusal, err := c.schema.refusal(t, content), c.check(content)
+					refusal, err := c.schema.Refusal(t, content), c.check(content)
 					if (refusal == "") != (err == nil) {
 						t.Errorf("%s: %.80v: schema says %q, workload says %v", path, value, refusal, err)
 					}

@@ -1,6 +1,5 @@
-// Package manifests holds what kustomize makes of config to what is promised
-// of it.
-package manifests
+// Package kustomize renders the folders of config as their users do.
+package kustomize
 
 import (
 	"bytes"
@@ -17,10 +16,10 @@ import (
 	"tcp-operator.io/test/apiserver"
 )
 
-// build renders a folder of config.
-func build(t *testing.T, folder string) []unstructured.Unstructured {
+// Build renders a folder, named from the top of the source tree.
+func Build(t *testing.T, folder string) []unstructured.Unstructured {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), "go", "tool", "-modfile=tools.mod", "kustomize", "build", filepath.Join("config", folder))
+	command := exec.CommandContext(t.Context(), "go", "tool", "-modfile=tools.mod", "kustomize", "build", filepath.FromSlash(folder))
 	command.Dir = apiserver.Root()
 	var stderr bytes.Buffer
 	command.Stderr = &stderr
@@ -43,8 +42,8 @@ func build(t *testing.T, folder string) []unstructured.Unstructured {
 	}
 }
 
-// typed turns one object of a build into its Go type.
-func typed[T any](t *testing.T, o unstructured.Unstructured) T {
+// Typed turns one object of a build into its Go type.
+func Typed[T any](t *testing.T, o unstructured.Unstructured) T {
 	t.Helper()
 	var into T
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(o.Object, &into, true); err != nil {
@@ -53,12 +52,12 @@ func typed[T any](t *testing.T, o unstructured.Unstructured) T {
 	return into
 }
 
-// named is the one object of its kind, namespace and name.
-func named[T any](t *testing.T, all []unstructured.Unstructured, kind, namespace, name string) T {
+// Named is the one object of its kind, namespace and name.
+func Named[T any](t *testing.T, all []unstructured.Unstructured, kind, namespace, name string) T {
 	t.Helper()
 	for _, o := range all {
 		if o.GetKind() == kind && o.GetNamespace() == namespace && o.GetName() == name {
-			return typed[T](t, o)
+			return Typed[T](t, o)
 		}
 	}
 	t.Fatalf("there is no %s %s in namespace %q", kind, name, namespace)
