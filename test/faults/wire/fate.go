@@ -1,0 +1,80 @@
+package wire
+
+// Fate is what becomes of a frame.
+type Fate int
+
+const (
+	// Deliver passes it on.
+	Deliver Fate = iota
+	// Drop ends the watch in its place: the client watches again from the
+	// version that it has, or lists.
+	Drop
+	// Coalesce keeps it for a while, and then passes on only the latest frame
+	// of each object.
+	Coalesce
+	// Relist answers 410 Gone in its place and ends the watch: the client has
+	// to list, and finds only what is then.
+	Relist
+	// Freeze keeps it and all that follow it, on this watch and on new ones of
+	// the resource, until Thaw.
+	Freeze
+)
+
+var fates = map[Fate]string{Deliver: "deliver", Drop: "drop", Coalesce: "coalesce", Relist: "relist", Freeze: "freeze"}
+
+// String names a fate, as a fault plan does.
+func (f Fate) String() string { return fates[f] }
+
+// Thaw lets all frozen watches go on, and ends the past that Return began.
+func (w *Wire) Thaw() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for resource, thawed := range w.frozen {
+		close(thawed)
+		delete(w.frozen, resource)
+	}
+	if w.past != nil {
+		close(w.present)
+		w.past = nil
+	}
+}
+
+// freeze keeps the frames of a resource.
+func (w *Wire) freeze(resource string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.frozen == nil {
+		w.frozen = map[string]chan struct{}{}
+	}
+	if w.frozen[resource] == nil {
+		w.frozen[resource] = make(chan struct{})
+	}
+}
+
+// thawed is closed when the frames of a resource are not kept.
+func (w *Wire) thawed(resource string) <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if thawed := w.frozen[resource]; thawed != nil {
+		return thawed
+	}
+	return closed
+}
+
+// closed is a channel that never blocks.
+var closed = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+// next counts a frame of a resource.
+func (w *Wire) next(resource string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.arrived == nil {
+		w.arrived = map[string]int{}
+	}
+	w.arrived[resource]++
+	return w.arrived[resource] - 1
+}
