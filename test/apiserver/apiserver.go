@@ -78,7 +78,7 @@ func Root() string {
 // is no namespace controller: what is in it stays.
 func (s Server) Namespace(t *testing.T) string {
 	t.Helper()
-	prefix := strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(t.Name()))
+	prefix := strings.ToLower(strings.NewReplacer("/", "-", "_", "-", ".", "-").Replace(t.Name()))
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: prefix[:min(len(prefix), 40)] + "-"}}
 	if err := s.Client.Create(t.Context(), ns); err != nil {
 		t.Fatal(err)
