@@ -33,10 +33,13 @@ type Pod struct {
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.startsWith('tcp-operator.io/') && !k.startsWith('app.kubernetes.io/'))",message="keys under tcp-operator.io/ and app.kubernetes.io/ are set by the operator: choose another prefix",reason=FieldValueForbidden
 	Labels map[string]LabelValue `json:"labels,omitempty"`
-	// annotations added to the pods.
+	// annotations added to the pods. Keys under tcp-operator.io/ are the
+	// operator's, and those that would choose an AppArmor profile are refused:
+	// pods have the runtime's.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.startsWith('tcp-operator.io/'))",message="keys under tcp-operator.io/ are set by the operator: choose another prefix",reason=FieldValueForbidden
+	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.startsWith('container.apparmor.security.beta.kubernetes.io/'))",message="keys under container.apparmor.security.beta.kubernetes.io/ would change the AppArmor profile, which is the runtime's: remove them",reason=FieldValueForbidden
 	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
 	// priorityClassName of the pods.
 	// +optional
