@@ -4,14 +4,10 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
 	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
-	podsecurity "k8s.io/pod-security-admission/api"
-	"k8s.io/pod-security-admission/policy"
 
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers/desired"
@@ -164,40 +160,6 @@ func collect(found map[uintptr]string, v reflect.Value, path string) {
 			collect(found, v.MapIndex(key), fmt.Sprintf("%s[%v]", path, key))
 		}
 	}
-}
-
-func TestPodsSatisfyTheRestrictedPodSecurityStandard(t *testing.T) {
-	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	restricted := podsecurity.LevelVersion{Level: podsecurity.LevelRestricted, Version: podsecurity.LatestVersion()}
-	for name, d := range securityCases(t) {
-		pods := convert[corev1.PodTemplateSpec](t, d.Spec.Template)
-		for _, result := range evaluator.EvaluatePod(restricted, &pods.ObjectMeta, &pods.Spec) {
-			if !result.Allowed {
-				t.Errorf("%s: %s: %s", name, result.ForbiddenReason, result.ForbiddenDetail)
-			}
-		}
-	}
-}
-
-func securityCases(t *testing.T) map[string]*appsv1ac.DeploymentApplyConfiguration {
-	t.Helper()
-	cases := map[string]*appsv1ac.DeploymentApplyConfiguration{}
-	for _, port := range []string{"1", "7", "80", "1023", "1024", "65535"} {
-		for _, framing := range []string{"None", "Line"} {
-			cases["port "+port+" framing "+framing] = serverPods(t, server(t, strings.Replace(classicServer, `"spec": {}`,
-				`"spec": {"port": `+port+`, "framing": "`+framing+`", "bindAddress": "10.0.0.7"}`, 1)))
-		}
-	}
-	for _, name := range []string{"server-classic", "server-full", "server-low-port"} {
-		cases[name] = serverPods(t, server(t, manifest(t, filepath.Join("testdata", name+".yaml"))))
-	}
-	for _, name := range []string{"client-classic", "client-full"} {
-		cases[name] = clientPods(t, client(t, manifest(t, filepath.Join("testdata", name+".yaml"))))
-	}
-	return cases
 }
 
 func TestPortsBelow1024AreOpenedWithoutCapabilities(t *testing.T) {
