@@ -2,34 +2,13 @@ package server
 
 import (
 	"io"
-	"net"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"tcp-operator.io/test/proxy"
 	"tcp-operator.io/workload/snapshot"
 	"tcp-operator.io/workload/spec"
 )
-
-// vanish makes the kernel drop every packet that comes for c: to its peer, c
-// is a host that has lost its power.
-func vanish(t *testing.T, c *net.TCPConn) {
-	t.Helper()
-	raw, err := c.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	drop := []unix.SockFilter{{Code: unix.BPF_RET | unix.BPF_K, K: 0}}
-	var failed error
-	err = raw.Control(func(fd uintptr) {
-		failed = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
-			&unix.SockFprog{Len: uint16(len(drop)), Filter: &drop[0]})
-	})
-	if err != nil || failed != nil {
-		t.Fatal(err, failed)
-	}
-}
 
 func TestDeadPeers(t *testing.T) { // C3
 	second := spec.Duration(time.Second)
@@ -53,7 +32,9 @@ func TestDeadPeers(t *testing.T) { // C3
 			c := l.dial()
 			_, _ = io.WriteString(c, tt.send)
 			l.until("made", func(s snapshot.Snapshot) bool { return s.Sessions.Open == 1 && int(s.Bytes.Received) == len(tt.send) })
-			vanish(t, c)
+			if err := proxy.Lose(c, true); err != nil {
+				t.Fatal(err)
+			}
 			start := time.Now()
 			s := l.until("reaped", func(s snapshot.Snapshot) bool { return s.Sessions.Open == 0 })
 			t.Logf("C3: %s: reaped after %s", tt.name, time.Since(start).Round(10*time.Millisecond))
