@@ -5,24 +5,17 @@ package security
 
 import (
 	"encoding/json"
-	"fmt"
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
-	structuralschema "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"pgregory.net/rapid"
 
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers/desired"
-	"tcp-operator.io/test/apiserver"
-	"tcp-operator.io/test/crd"
+	"tcp-operator.io/test/fields"
 	"tcp-operator.io/workload/spec"
 )
 
@@ -31,245 +24,111 @@ var (
 	greeter  = spec.Address{Host: "greeter.default.svc", Port: 9527}
 )
 
-// A kind is one of ours, with two specs to begin from: the least that the
-// schema takes, and one that sets every field.
-type kind struct {
-	schema   crd.Schema
-	specs    []map[string]any
-	children func(*testing.T, map[string]any) (*appsv1.Deployment, error)
-}
-
-func kinds(t *testing.T) map[string]kind {
-	t.Helper()
-	return map[string]kind{
-		"TcpServer": {crd.ServerSchema(), []map[string]any{{}, fullSpec(t, "server-full.yaml")}, serverDeployment},
-		"TcpClient": {crd.ClientSchema(), []map[string]any{
-			{"serverRef": map[string]any{"name": "greeter"}}, fullSpec(t, "client-full.yaml"),
-		}, clientDeployment},
-	}
-}
-
-// fullSpec is one that sets every field; a test beside the file holds that.
-func fullSpec(t *testing.T, file string) map[string]any {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(apiserver.Root(), "controllers", "desired", "testdata", file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return crd.Decode(t, text)["spec"].(map[string]any)
-}
-
-func serverDeployment(t *testing.T, content map[string]any) (*appsv1.Deployment, error) {
-	t.Helper()
-	var cr v1alpha1.TcpServer
-	copyInto(t, content, &cr)
-	children, err := desired.Server(&cr, defaults)
-	if err != nil {
-		return nil, err
-	}
-	var d appsv1.Deployment
-	copyInto(t, children.Deployment, &d)
-	return &d, nil
-}
-
-func clientDeployment(t *testing.T, content map[string]any) (*appsv1.Deployment, error) {
-	t.Helper()
-	var cr v1alpha1.TcpClient
-	copyInto(t, content, &cr)
-	children, err := desired.Client(&cr, greeter, defaults)
-	if err != nil {
-		return nil, err
-	}
-	var d appsv1.Deployment
-	copyInto(t, children.Deployment, &d)
-	return &d, nil
-}
-
-func copyInto(t *testing.T, from, into any) {
-	t.Helper()
-	text, err := json.Marshal(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// deployment is what the operator makes of a spec; nil where the API server
+// deploymentOf is what the operator makes of a spec; nil where the API server
 // would refuse it.
-func (k kind) deployment(t *testing.T, spec map[string]any) *appsv1.Deployment {
+func deploymentOf(t *testing.T, kind fields.Kind, spec map[string]any) *appsv1.Deployment {
 	t.Helper()
 	content := map[string]any{
 		"metadata": map[string]any{"name": "it", "namespace": "default", "uid": "1"},
 		"spec":     runtime.DeepCopyJSON(spec),
 	}
-	if k.schema.Refusal(t, content) != "" {
+	if kind.Schema().Refusal(t, content) != "" {
 		return nil
 	}
-	d, err := k.children(t, content)
+	var err error
+	var made any
+	if kind.Name == v1alpha1.ServerKind.Kind {
+		var children desired.ServerChildren
+		children, err = desired.Server(as[v1alpha1.TcpServer](t, content), defaults)
+		made = children.Deployment
+	} else {
+		var children desired.ClientChildren
+		children, err = desired.Client(as[v1alpha1.TcpClient](t, content), greeter, defaults)
+		made = children.Deployment
+	}
 	if err != nil {
 		t.Fatalf("the schema takes %v, the operator does not: %v", spec, err)
 	}
-	return d
+	return as[appsv1.Deployment](t, made)
 }
 
-// A choice is a value for a field.
-type choice struct {
-	path  string
-	value any
+// as reads content into a T, by way of JSON.
+func as[T any](t *testing.T, content any) *T {
+	t.Helper()
+	text, err := json.Marshal(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	into := new(T)
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatal(err)
+	}
+	return into
 }
 
-func (c choice) String() string { return fmt.Sprintf("spec.%s %q", c.path, fmt.Sprint(c.value)) }
-
-func (c choice) in(spec map[string]any) map[string]any {
-	out := runtime.DeepCopyJSON(spec)
-	// Fails only within what is no object, where the schema refuses the rest.
-	_ = unstructured.SetNestedField(out, runtime.DeepCopyJSONValue(c.value), strings.Split(c.path, ".")...)
-	return out
+// valuesOf are values to try for a field, as JSON: the usual ones, its bounds,
+// and such as mean something elsewhere. What the schema does not take is
+// refused, and makes no pods.
+func valuesOf(f fields.Field) []string {
+	values := []string{f.Set, f.Change, f.Min, f.Max}
+	switch f.Set[0] {
+	case '"':
+		values = append(values, `"$(KUBERNETES_SERVICE_HOST)"`, `"a b\n\u001b[31m\u0000"`, `"default"`)
+	case '{':
+		values = append(values,
+			`{"container.apparmor.security.beta.kubernetes.io/workload": "unconfined"}`,
+			`{"container.apparmor.security.beta.kubernetes.io/workload": "localhost/own"}`,
+			`{"seccomp.security.alpha.kubernetes.io/pod": "unconfined", "container.seccomp.security.alpha.kubernetes.io/workload": "unconfined"}`,
+			`{"pod-security.kubernetes.io/enforce": "privileged"}`,
+			`{"kubernetes.io/os": "windows"}`)
+	}
+	return slices.DeleteFunc(values, func(value string) bool { return value == "" })
 }
 
 // everyDeployment looks for problems in what the operator makes of: every
 // value of every field, set alone and beside all other fields; a value of
 // every two fields; and values of many fields by chance.
 func everyDeployment(t *testing.T, problems func(d *appsv1.Deployment) []string) (seen int) {
-	for name, k := range kinds(t) {
-		t.Run(name, func(t *testing.T) {
-			try := func(r rapid.TB, how string, spec map[string]any) (taken bool) {
-				d := k.deployment(t, spec)
+	for _, kind := range fields.Kinds() {
+		t.Run(kind.Name, func(t *testing.T) {
+			try := func(r rapid.TB, spec map[string]any, how ...string) bool {
+				d := deploymentOf(t, kind, spec)
 				if d == nil {
 					return false
 				}
 				seen++
 				for _, problem := range problems(d) {
-					r.Errorf("%s: %s", how, problem)
+					r.Errorf("%s: %s", strings.Join(how, " "), problem)
 				}
 				return true
 			}
-			byField := k.choices(t)
-			fields := slices.Sorted(maps.Keys(byField))
-			for i, field := range fields {
+			least, full, all := kind.Spec(t), kind.Full(t), kind.Fields(t)
+			for i, f := range all {
 				taken := false
-				for _, c := range byField[field] {
-					for _, spec := range k.specs {
-						taken = try(t, c.String(), c.in(spec)) || taken
-					}
+				for _, value := range valuesOf(f) {
+					alone, beside := try(t, f.With(t, least, value), f.Path, value), try(t, f.With(t, full, value), f.Path, value)
+					taken = taken || alone || beside
 				}
 				if !taken {
-					t.Errorf("no value was found that spec.%s takes", field)
+					t.Errorf("no value was found that spec.%s takes", f.Path)
 				}
-				for j, other := range fields[:i] {
-					a, b := byField[field][j%len(byField[field])], byField[other][i%len(byField[other])]
-					try(t, a.String()+" and "+b.String(), b.in(a.in(k.specs[0])))
+				for j, other := range all[:i] {
+					a, b := valuesOf(f), valuesOf(other)
+					first, second := a[j%len(a)], b[i%len(b)]
+					try(t, other.With(t, f.With(t, least, first), second), f.Path, first, "and", other.Path, second)
 				}
 			}
 			if t.Failed() {
-				return
+				return // rapid.Check refuses to begin
 			}
 			rapid.Check(t, func(r *rapid.T) {
-				spec := rapid.SampledFrom(k.specs).Draw(r, "from")
-				for _, field := range rapid.SliceOfNDistinct(rapid.SampledFrom(fields), 3, 9, rapid.ID).Draw(r, "fields") {
-					spec = rapid.SampledFrom(byField[field]).Draw(r, field).in(spec)
+				spec := rapid.SampledFrom([]map[string]any{least, full}).Draw(r, "from")
+				for _, i := range rapid.SliceOfNDistinct(rapid.IntRange(0, len(all)-1), 3, 9, rapid.ID).Draw(r, "fields") {
+					spec = all[i].With(t, spec, rapid.SampledFrom(valuesOf(all[i])).Draw(r, all[i].Path))
 				}
-				try(r, "many fields", spec)
+				try(r, spec, "many fields")
 			})
 		})
 	}
 	return seen
-}
-
-// choices are values to try, by field.
-func (k kind) choices(t *testing.T) map[string][]choice {
-	t.Helper()
-	all := map[string][]choice{}
-	var walk func(path string, s *structuralschema.Structural)
-	walk = func(path string, s *structuralschema.Structural) {
-		if values := valuesOf(path, s); len(values) > 0 {
-			for _, value := range values {
-				all[path] = append(all[path], choice{path, value})
-			}
-			return
-		}
-		if len(s.Properties) == 0 {
-			t.Errorf("spec.%s: no values to try", path)
-		}
-		for name := range s.Properties {
-			field := s.Properties[name]
-			walk(strings.TrimPrefix(path+"."+name, "."), &field)
-		}
-	}
-	spec := k.schema.Structural.Properties["spec"]
-	walk("", &spec)
-	return all
-}
-
-// valuesOf are values to try for a field: what the schema does not take is
-// refused and makes no pods.
-func valuesOf(path string, s *structuralschema.Structural) []any {
-	if values, ok := ofKubernetes[path]; ok {
-		return values
-	}
-	switch {
-	case s.ValueValidation != nil && len(s.ValueValidation.Enum) > 0:
-		return enum(s)
-	case s.Type == "integer":
-		return []any{int64(*s.ValueValidation.Minimum), int64(7), int64(*s.ValueValidation.Maximum)}
-	case s.Type == "string":
-		return texts
-	case s.Type == "object" && s.AdditionalProperties != nil:
-		return metadata
-	case s.Type == "array" && s.Items.Type == "string":
-		return []any{enum(s.Items)}
-	case s.Type == "array":
-		return []any{[]any{map[string]any{"name": "x"}}}
-	}
-	return nil
-}
-
-func enum(s *structuralschema.Structural) (values []any) {
-	for _, value := range s.ValueValidation.Enum {
-		values = append(values, value.Object)
-	}
-	return values
-}
-
-// texts are tried on every field that is text, whatever it means.
-var texts = []any{"", "x", "10.0.0.7", "fd00::7", "0s", "10ms", "7s", "1m", "1h", "$(KUBERNETES_SERVICE_HOST)", "default", "a b\n\x1b[31m\x00"}
-
-// metadata are labels, annotations and selectors, some of which mean something
-// to Kubernetes.
-var metadata = []any{
-	map[string]any{"team": "red"},
-	map[string]any{"container.apparmor.security.beta.kubernetes.io/workload": "unconfined"},
-	map[string]any{"container.apparmor.security.beta.kubernetes.io/workload": "localhost/own"},
-	map[string]any{"seccomp.security.alpha.kubernetes.io/pod": "unconfined", "container.seccomp.security.alpha.kubernetes.io/workload": "unconfined"},
-	map[string]any{"pod-security.kubernetes.io/enforce": "privileged"},
-	map[string]any{"kubernetes.io/os": "windows"},
-}
-
-// ofKubernetes are values of fields whose types are those of Kubernetes.
-var ofKubernetes = map[string][]any{
-	"pod.resources": objects(
-		`{"limits": {"cpu": "2", "memory": "99Mi", "example.com/gpu": "1"}}`,
-		`{"requests": {"cpu": "1m"}, "claims": [{"name": "device"}]}`),
-	"pod.tolerations": {list(`{"operator": "Exists"}`, `{"key": "spot", "effect": "NoExecute", "tolerationSeconds": 7}`)},
-	"pod.affinity": objects(
-		`{"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "rack", "labelSelector": {}}]}}`,
-		`{"podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "podAffinityTerm": {"topologyKey": "zone"}}]}}`),
-	"pod.topologySpreadConstraints": {list(`{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}`)},
-	"networkPolicy.from":            {list(`{"ipBlock": {"cidr": "10.8.0.0/16"}}`)},
-	"networkPolicy.adminFrom":       {list(`{"namespaceSelector": {}}`)},
-}
-
-func list(all ...string) []any { return objects(all...) }
-
-func objects(all ...string) (out []any) {
-	for _, text := range all {
-		var object map[string]any
-		if err := json.Unmarshal([]byte(text), &object); err != nil {
-			panic(err)
-		}
-		out = append(out, object)
-	}
-	return out
 }
