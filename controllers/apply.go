@@ -80,10 +80,14 @@ func (c *children) apply(ctx context.Context, owner client.Object, wanted runtim
 	options := []client.ApplyOption{client.FieldOwner(FieldOwner)}
 	if exists {
 		options = append(options, client.ForceOwnership)
+		bind(wanted, into.GetUID())
 	}
 	err = c.client.Apply(ctx, wanted, options...)
 	if apierrors.IsInvalid(err) && exists && c.repair(ctx, into, wanted) {
 		err = c.client.Apply(ctx, wanted, options...)
+	}
+	if exists && isOther(err) {
+		return unseen(into)
 	}
 	if err != nil {
 		return refused(fmt.Errorf("applying %s %s: %w", kindOf(into), key.Name, err))

@@ -1,13 +1,11 @@
 package controllers
 
 import (
-	"context"
 	"testing"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"tcp-operator.io/api/v1alpha1"
 )
@@ -55,40 +53,4 @@ func TestAForeignObjectIsNotRemoved(t *testing.T) {
 	w.change("greeter", &cr, func() { cr.Spec.Replicas = new(int32(2)) })
 	got := w.reconcileServer("greeter")
 	wantCondition(t, got.Status.Conditions, v1alpha1.ConditionStalled, "True", v1alpha1.ReasonNameConflict)
-}
-
-// TestASuccessorIsNotRemovedOnStaleEvidence deletes a child with what was
-// known of its predecessor.
-func TestASuccessorIsNotRemovedOnStaleEvidence(t *testing.T) {
-	w := newWorld(t)
-	w.readyServer("greeter")
-	var cr v1alpha1.TcpServer
-	w.change("greeter", &cr, func() { cr.Spec.Replicas = new(int32(2)) })
-	w.reconcileServer("greeter")
-	var known policyv1.PodDisruptionBudget
-	w.get("greeter", &known)
-	successor := known.DeepCopy()
-	if err := w.client.Delete(t.Context(), &known); err != nil {
-		t.Fatal(err)
-	}
-	successor.ObjectMeta = metav1.ObjectMeta{Name: "greeter", Labels: successor.Labels, OwnerReferences: successor.OwnerReferences}
-	w.create(successor)
-	w.servers.children.client = staleReader{Client: w.servers.Client, stale: &known}
-	if err := w.servers.children.remove(t.Context(), &cr, &policyv1.PodDisruptionBudget{}); err == nil {
-		t.Error("deleting on stale evidence gave no error, and so is not repeated")
-	}
-	if !w.exists("greeter", &policyv1.PodDisruptionBudget{}) {
-		t.Error("the successor was removed")
-	}
-}
-
-// staleReader is a client whose cache still holds an object that is gone.
-type staleReader struct {
-	client.Client
-	stale *policyv1.PodDisruptionBudget
-}
-
-func (s staleReader) Get(_ context.Context, _ client.ObjectKey, into client.Object, _ ...client.GetOption) error {
-	s.stale.DeepCopyInto(into.(*policyv1.PodDisruptionBudget))
-	return nil
 }

@@ -1,0 +1,59 @@
+package controllers
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
+	policyv1ac "k8s.io/client-go/applyconfigurations/policy/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"tcp-operator.io/api/v1alpha1"
+	"tcp-operator.io/controllers/fault"
+)
+
+// bind makes the API server refuse wanted for any child but the one with the
+// UID. Without it a stale cache would hand the children of a resource's
+// successor to the resource that is gone: both write as the same owner of
+// fields.
+func bind(wanted runtime.ApplyConfiguration, uid types.UID) {
+	switch w := wanted.(type) {
+	case *appsv1ac.DeploymentApplyConfiguration:
+		w.WithUID(uid)
+	case *corev1ac.ServiceApplyConfiguration:
+		w.WithUID(uid)
+	case *networkingv1ac.NetworkPolicyApplyConfiguration:
+		w.WithUID(uid)
+	case *policyv1ac.PodDisruptionBudgetApplyConfiguration:
+		w.WithUID(uid)
+	}
+}
+
+// isOther tells whether err refuses a bound apply because the child is not the
+// one it was bound to: it is gone, or another has its name.
+func isOther(err error) bool {
+	status, ok := errors.AsType[*apierrors.StatusError](err)
+	if !ok {
+		return false
+	}
+	details := status.Status().Details
+	return apierrors.IsConflict(err) || details != nil &&
+		slices.ContainsFunc(details.Causes, func(c metav1.StatusCause) bool { return c.Field == "metadata.uid" })
+}
+
+// unseen is what a bound apply comes to whose child the cache has yet to see
+// the end of.
+func unseen(child client.Object) error {
+	return &fault.Waiting{
+		Reason:  v1alpha1.ReasonRetrying,
+		Err:     fmt.Errorf("%s %q has been replaced meanwhile", kindOf(child), child.GetName()),
+		Recheck: staleRecheck,
+	}
+}

@@ -1,0 +1,147 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"tcp-operator.io/api/v1alpha1"
+	"tcp-operator.io/controllers/desired"
+	"tcp-operator.io/controllers/fault"
+)
+
+// generations are a server and its children, and what has become of them once
+// the server was deleted and created again under the same name.
+type generations struct {
+	*world
+	before v1alpha1.TcpServer
+	known  map[string]client.Object // the first generation's children, by kind
+	wanted desired.ServerChildren   // for the first generation
+}
+
+// childTypes are one of each kind of child.
+func childTypes() []client.Object {
+	return []client.Object{&appsv1.Deployment{}, &corev1.Service{}, &networkingv1.NetworkPolicy{}, &policyv1.PodDisruptionBudget{}}
+}
+
+// newGenerations makes a server with a child of every kind, and its successor.
+func newGenerations(t *testing.T) *generations {
+	t.Helper()
+	g := &generations{world: newWorld(t), known: map[string]client.Object{}}
+	server := func() *v1alpha1.TcpServer {
+		cr := &v1alpha1.TcpServer{ObjectMeta: metav1.ObjectMeta{Name: "greeter"}}
+		cr.Spec.Replicas, cr.Spec.NetworkPolicy.Mode = new(int32(2)), v1alpha1.NetworkPolicyRestrict
+		return cr
+	}
+	g.create(server())
+	g.before = *g.reconcileServer("greeter")
+	for _, child := range childTypes() {
+		g.get("greeter", child)
+		g.known[kindOf(child)] = child
+	}
+	wanted, err := desired.Server(&g.before, g.servers.Defaults)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.wanted = wanted
+	for _, gone := range append(childTypes(), &v1alpha1.TcpServer{}) {
+		gone.SetNamespace(g.namespace)
+		gone.SetName("greeter")
+		if err := g.client.Delete(t.Context(), gone); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g.create(server())
+	g.reconcileServer("greeter")
+	// As after a restart: nothing is remembered.
+	g.servers.children = newChildren(staleReader{Client: g.servers.Client, stale: g.known}, g.servers.Client)
+	return g
+}
+
+// staleReader is a client whose cache still holds objects that are gone.
+type staleReader struct {
+	client.Client
+	stale map[string]client.Object // by kind
+}
+
+func (s staleReader) Get(_ context.Context, _ client.ObjectKey, into client.Object, _ ...client.GetOption) error {
+	return convert(s.stale[kindOf(into)], into)
+}
+
+// TestASuccessorIsNotTakenOverOnStaleEvidence applies the children of a
+// server that is gone, with what was known when it was there.
+func TestASuccessorIsNotTakenOverOnStaleEvidence(t *testing.T) {
+	g := newGenerations(t)
+	for _, child := range []struct {
+		wanted runtime.ApplyConfiguration
+		kind   client.Object
+	}{
+		{g.wanted.Deployment, &appsv1.Deployment{}},
+		{g.wanted.Service, &corev1.Service{}},
+		{g.wanted.NetworkPolicy, &networkingv1.NetworkPolicy{}},
+		{g.wanted.DisruptionBudget, &policyv1.PodDisruptionBudget{}},
+	} {
+		kind := kindOf(child.kind)
+		err := g.servers.children.apply(t.Context(), &g.before, child.wanted, child.kind)
+		if waiting, ok := errors.AsType[*fault.Waiting](err); !ok || waiting.Recheck == 0 {
+			t.Errorf("%s: applying on stale evidence is not tried again: %v", kind, err)
+		}
+		g.checkSuccessor(kind)
+	}
+}
+
+// TestASuccessorIsNotRemovedOnStaleEvidence deletes children with what was
+// known of their predecessors.
+func TestASuccessorIsNotRemovedOnStaleEvidence(t *testing.T) {
+	g := newGenerations(t)
+	for _, child := range []client.Object{&networkingv1.NetworkPolicy{}, &policyv1.PodDisruptionBudget{}} {
+		kind := kindOf(child)
+		if err := g.servers.children.remove(t.Context(), &g.before, child); err == nil {
+			t.Errorf("%s: deleting on stale evidence gave no error, and so is not repeated", kind)
+		}
+		g.checkSuccessor(kind)
+	}
+}
+
+// TestAChildThatIsGoneIsNotMadeOnStaleEvidence holds that what a stale cache
+// still knows is waited for.
+func TestAChildThatIsGoneIsNotMadeOnStaleEvidence(t *testing.T) {
+	g := newGenerations(t)
+	var d appsv1.Deployment
+	g.get("greeter", &d)
+	if err := g.client.Delete(t.Context(), &d); err != nil {
+		t.Fatal(err)
+	}
+	err := g.servers.children.apply(t.Context(), &g.before, g.wanted.Deployment, &appsv1.Deployment{})
+	if _, ok := errors.AsType[*fault.Waiting](err); !ok {
+		t.Errorf("the error is %v", err)
+	}
+	if g.exists("greeter", &d) {
+		t.Error("a Deployment was made for a server that is gone")
+	}
+}
+
+// checkSuccessor holds that a child is the second generation's.
+func (g *generations) checkSuccessor(kind string) {
+	g.t.Helper()
+	for _, child := range childTypes() {
+		if kindOf(child) != kind {
+			continue
+		}
+		var cr v1alpha1.TcpServer
+		g.get("greeter", &cr)
+		if !g.exists("greeter", child) {
+			g.t.Errorf("%s of the successor was removed", kind)
+		} else if !metav1.IsControlledBy(child, &cr) {
+			g.t.Errorf("%s of the successor belongs to %s now", kind, metav1.GetControllerOf(child).UID)
+		}
+	}
+}
