@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	toolscache "k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -21,6 +22,16 @@ import (
 	"tcp-operator.io/controllers/desired"
 	"tcp-operator.io/controllers/observed"
 )
+
+// Dependencies are what both reconcilers work with.
+type Dependencies struct {
+	Client   client.Client // reads come from the cache
+	Live     client.Reader // reads come from the API server
+	Recorder events.EventRecorder
+	Defaults desired.Defaults
+	Pods     observed.Pods
+	Now      func() time.Time
+}
 
 // Options of the controllers.
 type Options struct {
@@ -69,13 +80,18 @@ func SetupWithManager(ctx context.Context, mgr manager.Manager, o Options) error
 	if err := mgr.Add(collector); err != nil {
 		return fmt.Errorf("adding the collector: %w", err)
 	}
-	recorder := mgr.GetEventRecorder(eventSource)
-	server := &TcpServerReconciler{Client: mgr.GetClient(), Recorder: recorder, Defaults: o.Defaults, Pods: collector, Now: time.Now}
-	if err := server.SetupWithManager(mgr, channel(servers), o.controller()); err != nil {
+	dependencies := Dependencies{
+		Client:   mgr.GetClient(),
+		Live:     mgr.GetAPIReader(),
+		Recorder: mgr.GetEventRecorder(eventSource),
+		Defaults: o.Defaults,
+		Pods:     collector,
+		Now:      time.Now,
+	}
+	if err := NewTcpServerReconciler(dependencies).SetupWithManager(mgr, channel(servers), o.controller()); err != nil {
 		return fmt.Errorf("adding the TcpServer controller: %w", err)
 	}
-	client := &TcpClientReconciler{Client: mgr.GetClient(), Recorder: recorder, Defaults: o.Defaults, Pods: collector, Now: time.Now}
-	if err := client.SetupWithManager(ctx, mgr, channel(clients), o.controller()); err != nil {
+	if err := NewTcpClientReconciler(dependencies).SetupWithManager(ctx, mgr, channel(clients), o.controller()); err != nil {
 		return fmt.Errorf("adding the TcpClient controller: %w", err)
 	}
 	return nil

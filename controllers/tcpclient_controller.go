@@ -3,12 +3,10 @@ package controllers
 import (
 	"context"
 	"fmt"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
-	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -33,13 +31,13 @@ import (
 
 // TcpClientReconciler keeps TcpClients.
 type TcpClientReconciler struct {
-	Client   client.Client
-	Recorder events.EventRecorder
-	Defaults desired.Defaults
-	Pods     observed.Pods
-	Now      func() time.Time
-
+	Dependencies
 	children *children
+}
+
+// NewTcpClientReconciler returns a reconciler that remembers nothing yet.
+func NewTcpClientReconciler(d Dependencies) *TcpClientReconciler {
+	return &TcpClientReconciler{Dependencies: d, children: newChildren(d.Client, d.Live)}
 }
 
 // Reconcile makes the cluster match cr and reports what it saw. It is
@@ -105,7 +103,6 @@ const serverRefIndex = "spec.serverRef.name"
 // SetupWithManager registers the reconciler. changed brings the resources
 // whose pods said something new.
 func (r *TcpClientReconciler) SetupWithManager(ctx context.Context, mgr manager.Manager, changed source.Source, options controller.Options) error {
-	r.children = newChildren(mgr.GetClient(), mgr.GetAPIReader())
 	if err := mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.TcpClient{}, serverRefIndex, serverRefOf); err != nil {
 		return fmt.Errorf("indexing TcpClients by server: %w", err)
 	}
@@ -117,7 +114,7 @@ func (r *TcpClientReconciler) SetupWithManager(ctx context.Context, mgr manager.
 		Watches(&v1alpha1.TcpServer{}, handler.EnqueueRequestsFromMapFunc(r.clientsOf), builder.WithPredicates(targetChanged())).
 		WatchesRawSource(changed).
 		WithOptions(options).
-		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
+		Complete(reconcile.AsReconciler(r.Client, r))
 }
 
 func serverRefOf(o client.Object) []string {

@@ -2,15 +2,12 @@ package controllers
 
 import (
 	"context"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
-	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
@@ -36,13 +33,13 @@ import (
 
 // TcpServerReconciler keeps TcpServers.
 type TcpServerReconciler struct {
-	Client   client.Client
-	Recorder events.EventRecorder
-	Defaults desired.Defaults
-	Pods     observed.Pods
-	Now      func() time.Time
-
+	Dependencies
 	children *children
+}
+
+// NewTcpServerReconciler returns a reconciler that remembers nothing yet.
+func NewTcpServerReconciler(d Dependencies) *TcpServerReconciler {
+	return &TcpServerReconciler{Dependencies: d, children: newChildren(d.Client, d.Live)}
 }
 
 // Reconcile makes the cluster match cr and reports what it saw. It is
@@ -88,7 +85,6 @@ func (r *TcpServerReconciler) apply(ctx context.Context, cr *v1alpha1.TcpServer,
 // SetupWithManager registers the reconciler. changed brings the resources
 // whose pods said something new.
 func (r *TcpServerReconciler) SetupWithManager(mgr manager.Manager, changed source.Source, options controller.Options) error {
-	r.children = newChildren(mgr.GetClient(), mgr.GetAPIReader())
 	return builder.ControllerManagedBy(mgr).
 		For(&v1alpha1.TcpServer{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Owns(&appsv1.Deployment{}).
@@ -97,5 +93,5 @@ func (r *TcpServerReconciler) SetupWithManager(mgr manager.Manager, changed sour
 		Owns(&policyv1.PodDisruptionBudget{}).
 		WatchesRawSource(changed).
 		WithOptions(options).
-		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
+		Complete(reconcile.AsReconciler(r.Client, r))
 }

@@ -51,12 +51,15 @@ func newWorld(t *testing.T) *world {
 		events:    events.NewFakeRecorder(100),
 	}
 	counting := w.counting(t)
-	defaults := desired.Defaults{WorkloadImage: "workload:test", OperatorNamespace: "operators"}
-	now := func() time.Time { return w.now }
-	w.servers = &TcpServerReconciler{Client: counting, Recorder: w.events, Defaults: defaults, Pods: w.pods, Now: now,
-		children: newChildren(counting, counting)}
-	w.clients = &TcpClientReconciler{Client: counting, Recorder: w.events, Defaults: defaults, Pods: w.pods, Now: now,
-		children: newChildren(counting, counting)}
+	dependencies := Dependencies{
+		Client:   counting,
+		Live:     counting,
+		Recorder: w.events,
+		Defaults: desired.Defaults{WorkloadImage: "workload:test", OperatorNamespace: "operators"},
+		Pods:     w.pods,
+		Now:      func() time.Time { return w.now },
+	}
+	w.servers, w.clients = NewTcpServerReconciler(dependencies), NewTcpClientReconciler(dependencies)
 	return w
 }
 
