@@ -1,0 +1,109 @@
+// Package edits is what users do to TcpServers and TcpClients: the workloads
+// that the operator is tested with while something goes wrong.
+package edits
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"tcp-operator.io/api/v1alpha1"
+)
+
+// Edit is one thing that a user does.
+type Edit struct {
+	Name string
+	// Do makes the edit in a namespace; nil where there is nothing to do there.
+	Do func(ctx context.Context, c client.Client, namespace string) error
+	// Image is the workload's image that the operator is started anew with;
+	// empty leaves the operator alone.
+	Image string
+}
+
+// Workload is a series of edits, each made once the one before has settled.
+type Workload struct {
+	Kind string // of the resource that it is about
+	Name string
+	// Given come first, while nothing goes wrong yet.
+	Given []Edit
+	Edits []Edit
+}
+
+// String names the workload: Kind/Name.
+func (w Workload) String() string { return w.Kind + "/" + w.Name }
+
+// All are the workloads of both kinds.
+func All() []Workload { return slices.Concat(Servers(), Clients()) }
+
+// The names of what the workloads make.
+const (
+	Server = "greeter"
+	Other  = "other" // a second TcpServer
+	Client = "caller"
+)
+
+// Image is what the operator runs in pods until an edit changes it.
+const Image = "workload:first"
+
+// then does the edits in one go, under a name of their own.
+func then(name string, all ...Edit) Edit {
+	return Edit{Name: name, Do: func(ctx context.Context, c client.Client, namespace string) error {
+		for _, e := range all {
+			if err := e.Do(ctx, c, namespace); err != nil {
+				return fmt.Errorf("%s: %w", e.Name, err)
+			}
+		}
+		return nil
+	}}
+}
+
+func changeImage() Edit { return Edit{Name: "change image", Image: "workload:second"} }
+
+func meta(namespace, name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Namespace: namespace, Name: name}
+}
+
+// create makes what is returned by of.
+func create(name string, of func(namespace string) client.Object) Edit {
+	return Edit{Name: "create " + name, Do: func(ctx context.Context, c client.Client, namespace string) error {
+		return c.Create(ctx, of(namespace))
+	}}
+}
+
+// remove deletes the object as kubectl does; the children are left to the
+// garbage collector.
+func remove(o client.Object, name string) Edit {
+	return Edit{Name: "delete " + name, Do: func(ctx context.Context, c client.Client, namespace string) error {
+		doomed := o.DeepCopyObject().(client.Object)
+		doomed.SetNamespace(namespace)
+		doomed.SetName(name)
+		return c.Delete(ctx, doomed)
+	}}
+}
+
+// patch changes an object as kubectl edit does: it sends what differs.
+func patch(ctx context.Context, c client.Client, o client.Object, change func()) error {
+	if err := c.Get(ctx, client.ObjectKeyFromObject(o), o); err != nil {
+		return err
+	}
+	before := o.DeepCopyObject().(client.Object)
+	change()
+	return c.Patch(ctx, o, client.MergeFrom(before))
+}
+
+func changeServer(what string, change func(*v1alpha1.TcpServerSpec)) Edit {
+	return Edit{Name: what, Do: func(ctx context.Context, c client.Client, namespace string) error {
+		cr := &v1alpha1.TcpServer{ObjectMeta: meta(namespace, Server)}
+		return patch(ctx, c, cr, func() { change(&cr.Spec) })
+	}}
+}
+
+func changeClient(what string, change func(*v1alpha1.TcpClientSpec)) Edit {
+	return Edit{Name: what, Do: func(ctx context.Context, c client.Client, namespace string) error {
+		cr := &v1alpha1.TcpClient{ObjectMeta: meta(namespace, Client)}
+		return patch(ctx, c, cr, func() { change(&cr.Spec) })
+	}}
+}
