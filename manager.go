@@ -2,16 +2,12 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
-	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
-	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"tcp-operator.io/controllers"
 )
@@ -30,13 +26,8 @@ const leaderElectionID = "tcp-operator"
 // managerOptions sets up the manager: what is cached, who leads, what is served.
 func managerOptions(f flags) manager.Options {
 	return manager.Options{
-		Scheme: newScheme(),
-		Metrics: metricsserver.Options{
-			BindAddress:    f.metricsAddress,
-			SecureServing:  f.metricsSecure,
-			FilterProvider: metricsFilter(f.metricsSecure),
-			TLSOpts:        []func(*tls.Config){withoutHTTP2},
-		},
+		Scheme:                 newScheme(),
+		Metrics:                controllers.MetricsOptions(f.metricsAddress, f.metricsSecure),
 		HealthProbeBindAddress: f.probeAddress,
 		LeaderElection:         f.leaderElect,
 		LeaderElectionID:       leaderElectionID,
@@ -46,16 +37,6 @@ func managerOptions(f flags) manager.Options {
 		Client:                        controllers.ClientOptions(f.namespaces...),
 	}
 }
-
-func metricsFilter(secure bool) func(*rest.Config, *http.Client) (metricsserver.Filter, error) {
-	if secure {
-		return filters.WithAuthenticationAndAuthorization
-	}
-	return nil
-}
-
-// withoutHTTP2 avoids the rapid-reset class of attacks.
-func withoutHTTP2(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }
 
 // addProbes serves /healthz, which holds while the process does, and /readyz,
 // which holds once the caches have been filled.
