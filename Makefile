@@ -34,10 +34,11 @@ build: ## Compile the manager and the workload into bin/
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/workload ./workload
 
 .PHONY: generate
-generate: ## Regenerate deep copies, CRDs and RBAC from the Go types and markers
+generate: ## Regenerate deep copies, CRDs, RBAC and dist/ from the Go types, markers and config/
 	$(TOOL) controller-gen object paths=./api/...
 	$(TOOL) controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
 	$(TOOL) controller-gen rbac:roleName=manager-role paths=./... output:rbac:dir=config/rbac
+	hack/dist.sh
 
 .PHONY: race
 race: ## Workload and unit tests under the race detector

@@ -27,6 +27,12 @@ func Build(t *testing.T, folder string) []unstructured.Unstructured {
 	if err != nil {
 		t.Fatalf("kustomize build %s: %v\n%s", folder, err, stderr.String())
 	}
+	return Objects(t, text)
+}
+
+// Objects are those of a stream of YAML documents.
+func Objects(t *testing.T, text []byte) []unstructured.Unstructured {
+	t.Helper()
 	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(text), 4096)
 	var all []unstructured.Unstructured
 	for {
@@ -37,6 +43,9 @@ func Build(t *testing.T, folder string) []unstructured.Unstructured {
 		}
 		if err != nil {
 			t.Fatal(err)
+		}
+		if o.Object == nil {
+			continue // nothing but comments
 		}
 		all = append(all, o)
 	}

@@ -1,0 +1,188 @@
+package manifests
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+
+	"tcp-operator.io/test/apiserver"
+	"tcp-operator.io/test/kustomize"
+)
+
+// helm compiles the program that helm.mod pins, and returns its path.
+var helm = sync.OnceValues(func() (string, error) {
+	command := exec.Command("go", "tool", "-n", "-modfile=helm.mod", "helm")
+	command.Dir = apiserver.Root()
+	path, err := command.Output()
+	return strings.TrimSpace(string(path)), err
+})
+
+// template renders the chart into the namespace of config/default.
+func template(t *testing.T, values map[string]any) ([]unstructured.Unstructured, error) {
+	t.Helper()
+	text, err := yaml.Marshal(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	helm, err := helm()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), helm, "template", "tcp-operator", filepath.Join(apiserver.Root(), "dist", "chart"),
+		"--namespace", "tcp-operator-system", "--values", "-")
+	command.Stdin = bytes.NewReader(text)
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	out, err := command.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, stderr.String())
+	}
+	return kustomize.Objects(t, out), nil
+}
+
+func mustTemplate(t *testing.T, values map[string]any) []unstructured.Unstructured {
+	t.Helper()
+	all, err := template(t, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// helmsOwn are labels and annotations that only a chart has.
+var helmsOwn = []string{
+	"app.kubernetes.io/instance", "app.kubernetes.io/managed-by", "app.kubernetes.io/name", "app.kubernetes.io/version",
+	"helm.sh/chart", "helm.sh/resource-policy",
+}
+
+// byName makes what kustomize and Helm render comparable: without what is
+// Helm's own, and without the Namespace, which Helm makes by a flag.
+func byName(all []unstructured.Unstructured) map[string]map[string]any {
+	objects := map[string]map[string]any{}
+	for _, o := range all {
+		if o.GetKind() == "Namespace" {
+			continue
+		}
+		o.SetLabels(withoutHelmsOwn(o.GetLabels()))
+		o.SetAnnotations(withoutHelmsOwn(o.GetAnnotations()))
+		objects[strings.Join([]string{o.GetKind(), o.GetNamespace(), o.GetName()}, "/")] = o.Object
+	}
+	return objects
+}
+
+// withoutHelmsOwn returns nil when nothing else is there.
+func withoutHelmsOwn(all map[string]string) map[string]string {
+	maps.DeleteFunc(all, func(key, _ string) bool { return slices.Contains(helmsOwn, key) })
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
+func TestTheChartInstallsWhatKustomizeInstalls(t *testing.T) {
+	for _, c := range []struct {
+		folder string
+		values map[string]any
+	}{
+		{"config/default", nil},
+		{"config/namespaced", map[string]any{"namespaces": []string{"default"}}},
+	} {
+		want, got := byName(kustomize.Build(t, c.folder)), byName(mustTemplate(t, c.values))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-kustomize +chart):\n%s", c.folder, diff)
+		}
+	}
+}
+
+// TestAMisspeltValueIsRefused puts a value that is not known beside every
+// value that is.
+func TestAMisspeltValueIsRefused(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(apiserver.Root(), "dist", "chart", "values.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values map[string]any
+	if err := yaml.UnmarshalStrict(text, &values); err != nil {
+		t.Fatal(err)
+	}
+	places := []map[string]any{{"misspelt": 1}}
+	for _, name := range []string{"image", "crds", "resources", "prometheus"} {
+		if _, ok := values[name].(map[string]any); !ok {
+			t.Fatalf("there is no group of values %q", name)
+		}
+		places = append(places, map[string]any{name: map[string]any{"misspelt": 1}})
+	}
+	for _, values := range places {
+		if _, err := template(t, values); err == nil || !strings.Contains(err.Error(), "misspelt") {
+			t.Errorf("%v: %v", values, err)
+		}
+	}
+}
+
+// TestEveryValueTakesEffect sets each value of the chart and looks for it in
+// what is rendered.
+func TestEveryValueTakesEffect(t *testing.T) {
+	unset := mustTemplate(t, nil)
+	strings := map[string]any{"team": "net"}
+	list := func(key, value string) []any { return []any{map[string]any{key: value}} }
+	for value, set := range map[string]any{
+		"image.registry":            "registry.example:5000/tcp",
+		"image.tag":                 "v1.2.3",
+		"image.pullPolicy":          "Always",
+		"imagePullSecrets":          list("name", "pull"),
+		"replicas":                  2,
+		"namespaces":                []any{"shop"},
+		"snapshotInterval":          "10s",
+		"crds.enabled":              false,
+		"crds.keep":                 false,
+		"resources":                 map[string]any{"limits": map[string]any{"memory": "1Gi"}},
+		"podLabels":                 strings,
+		"podAnnotations":            strings,
+		"nodeSelector":              strings,
+		"tolerations":               list("key", "dedicated"),
+		"affinity":                  map[string]any{"nodeAffinity": map[string]any{}},
+		"topologySpreadConstraints": list("topologyKey", "zone"),
+		"priorityClassName":         "system-cluster-critical",
+		"prometheus.managerMonitor": true, "prometheus.workloadMonitor": true, "prometheus.alerts": true,
+	} {
+		if cmp.Equal(unset, mustTemplate(t, nest(value, set))) {
+			t.Errorf("%s has no effect", value)
+		}
+	}
+}
+
+// nest turns a.b into {a: {b: value}}.
+func nest(path string, value any) map[string]any {
+	group, name, nested := strings.Cut(path, ".")
+	if !nested {
+		return map[string]any{path: value}
+	}
+	return map[string]any{group: map[string]any{name: value}}
+}
+
+// TestTheOperatorFindsItsImages: both come from one registry with one tag.
+func TestTheOperatorFindsItsImages(t *testing.T) {
+	all := mustTemplate(t, map[string]any{"image": map[string]any{"registry": "registry.example:5000/tcp", "tag": "v1"}})
+	manager := kustomize.Named[appsv1.Deployment](t, all, "Deployment", "tcp-operator-system", "tcp-operator-manager")
+	container := manager.Spec.Template.Spec.Containers[0]
+	got := []string{container.Image}
+	for _, v := range container.Env {
+		got = append(got, v.Value)
+	}
+	want := []string{"registry.example:5000/tcp/manager:v1", "registry.example:5000/tcp/workload:v1", ""}
+	if !slices.Equal(want, got) {
+		t.Errorf("images %q, want %q", got, want)
+	}
+}
