@@ -1,0 +1,22 @@
+package faults
+
+import (
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/go-logr/logr"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"tcp-operator.io/test/apiserver"
+)
+
+var full = flag.Bool("full", false, "run every fault plan there is, not a sample")
+
+var server apiserver.Server
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	log.SetLogger(logr.Discard())
+	os.Exit(apiserver.Run(m, func(s apiserver.Server) { server = s }))
+}
