@@ -1,6 +1,7 @@
 package security
 
 import (
+	"slices"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -38,11 +39,13 @@ func (r *restricted) problems(pods *corev1.PodTemplateSpec) (all []string) {
 }
 
 // TestEveryPodIsRestricted: whatever a spec says, the pods are admitted where
-// the restricted standard is enforced, and hold no credentials of the cluster.
+// the restricted standard is enforced, hold no credentials of the cluster, and
+// run the workload and nothing else.
 func TestEveryPodIsRestricted(t *testing.T) {
 	standard := newRestricted(t)
 	seen := everyDeployment(t, func(d *appsv1.Deployment) []string {
-		return append(standard.problems(&d.Spec.Template), exposed(&d.Spec.Template.Spec)...)
+		pod := &d.Spec.Template.Spec
+		return slices.Concat(standard.problems(&d.Spec.Template), exposed(pod), executed(pod))
 	})
 	if seen < 1000 {
 		t.Errorf("only %d pod templates were seen", seen)
