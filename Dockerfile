@@ -11,9 +11,10 @@ COPY api/ api/
 COPY controllers/ controllers/
 COPY workload/ workload/
 COPY *.go ./
-ENV CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH}
-RUN go build -trimpath -ldflags="-s -w" -o /out/manager . && \
-    go build -trimpath -ldflags="-s -w" -o /out/workload ./workload
+COPY hack/build.sh hack/
+ARG VERSION
+ENV GOOS=${TARGETOS} GOARCH=${TARGETARCH}
+RUN hack/build.sh /out
 
 # A numeric user: Kubernetes' runAsNonRoot cannot judge a name.
 FROM scratch AS workload

@@ -30,8 +30,7 @@ test: bin/lab ## Unit tests, workload tests and tests on a real API server
 
 .PHONY: build
 build: ## Compile the manager and the workload into bin/
-	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/manager .
-	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/workload ./workload
+	@hack/build.sh
 
 .PHONY: generate
 generate: ## Regenerate deep copies, CRDs, RBAC and dist/ from the Go types, markers and config/
@@ -51,6 +50,18 @@ e2e: ## The samples on a lab of their own, through the shipped manifests, checke
 .PHONY: lint
 lint: ## Static checks
 	$(LINT) run
+
+.PHONY: licences
+licences: ## List the licences of everything that is linked, and fail for one that asks for more than a notice
+	go test -count=1 -v ./test/licences
+
+.PHONY: vuln
+vuln: ## Look for known vulnerabilities; needs https://vuln.go.dev, or a copy of it in GOVULNDB
+	$(TOOL) govulncheck $(if $(GOVULNDB),-db $(GOVULNDB)) ./...
+
+.PHONY: reproducible
+reproducible: ## Fail unless two builds in two folders give the same bytes, and the workload's are few
+	@hack/reproducible.sh
 
 .PHONY: verify
 verify: ## Fail if generated files, formatting or module files are not up to date

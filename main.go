@@ -147,8 +147,14 @@ func parseNamespaces(list string) ([]string, error) {
 	return names, nil
 }
 
-// version is that of the module, as the build recorded it.
+// release is the version as hack/build.sh gives it to the linker.
+var release string
+
+// version is the release, or that of the module where go install built it.
 func version() string {
+	if release != "" {
+		return release
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
 		return "unknown"

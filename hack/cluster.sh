@@ -51,8 +51,7 @@ check_cluster() {
 
 build() {
   step "compiling the operator and the workload (the first time takes some minutes)"
-  CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/manager .
-  CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/workload ./workload
+  hack/build.sh
   REGISTRY=${REGISTRY:-tcp-operator}
   TAG=${TAG:-dev-$(cat bin/manager bin/workload | sha256sum | cut -c1-12)}
 }
