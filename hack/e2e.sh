@@ -13,4 +13,5 @@ cluster_up
 load_images
 deploy
 step "running the tests"
-LAB=$LAB LAB_COMMAND=$PWD/bin/lab go test -tags e2e -count=1 -v ./test/e2e "$@"
+# They mostly wait, so there may be more of them than cores.
+LAB=$LAB LAB_COMMAND=$PWD/bin/lab go test -tags e2e -count=1 -v -parallel 6 -timeout 20m ./test/e2e "$@"

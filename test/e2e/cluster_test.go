@@ -1,11 +1,12 @@
 //go:build e2e
 
-// Package e2e checks the samples on a real cluster from outside, with kubectl
-// and nothing else. hack/e2e.sh brings the cluster up and deploys the operator.
+// Package e2e checks the operator on a real cluster from outside: with kubectl,
+// and where a fault has to be made, with the lab that the cluster runs in.
+// hack/e2e.sh brings the cluster up and deploys the operator.
 package e2e
 
 import (
-	"bytes"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,12 +45,15 @@ func lab(t *testing.T, stdin string, args ...string) (string, error) {
 }
 
 func run(stdin string, args ...string) (string, error) {
-	command := exec.Command(os.Getenv("LAB_COMMAND"), append([]string{"--name", os.Getenv("LAB")}, args...)...)
+	command := labCommand(context.Background(), args...)
 	command.Stdin = strings.NewReader(stdin)
-	var out bytes.Buffer
-	command.Stdout, command.Stderr = &out, &out
-	err := command.Run()
-	return out.String(), err
+	out, err := command.CombinedOutput()
+	return string(out), err
+}
+
+// labCommand is a command of the lab that ends with ctx.
+func labCommand(ctx context.Context, args ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, os.Getenv("LAB_COMMAND"), append([]string{"--name", os.Getenv("LAB")}, args...)...)
 }
 
 // explain logs what a person would look at after a failure.
@@ -64,24 +68,6 @@ func explain(t *testing.T, namespace string) {
 	} {
 		out, _ := run("", append([]string{"kubectl", "-n", namespace}, args...)...)
 		t.Logf("kubectl %s\n%s", strings.Join(args, " "), out)
-	}
-}
-
-// newNamespace makes a namespace that enforces Pod Security "restricted", and
-// deletes it in the end. The returned function is kubectl in it.
-func newNamespace(t *testing.T, name string) func(args ...string) string {
-	t.Helper()
-	kubectl(t, "create", "namespace", name)
-	kubectl(t, "label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
-	t.Cleanup(func() {
-		if t.Failed() {
-			explain(t, name)
-		}
-		_, _ = run("", "kubectl", "delete", "namespace", name, "--wait=false")
-	})
-	return func(args ...string) string {
-		t.Helper()
-		return kubectl(t, append([]string{"-n", name}, args...)...)
 	}
 }
 

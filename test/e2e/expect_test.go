@@ -12,7 +12,8 @@ import (
 // TestABlockedPath expects a path not to exist: first one that does not, then
 // one that does.
 func TestABlockedPath(t *testing.T) {
-	k := newNamespace(t, "e2e-blocked")
+	t.Parallel()
+	k := newNamespace(t, "e2e-blocked").kubectl
 	apply := func(port int) {
 		t.Helper()
 		manifest := fmt.Sprintf(`{apiVersion: tcp-operator.io/v1alpha1, kind: TcpClient, metadata: {name: prober, namespace: e2e-blocked},

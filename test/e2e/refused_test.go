@@ -9,6 +9,7 @@ import (
 
 // TestWrongInput holds what a person sees who writes something wrong.
 func TestWrongInput(t *testing.T) {
+	t.Parallel()
 	newNamespace(t, "e2e-refused")
 	const server, client = "TcpServer", "TcpClient"
 	for name, c := range map[string]struct{ kind, spec, want string }{

@@ -17,7 +17,8 @@ const (
 // TestSamples takes the samples through a life: a client before its server, a
 // conversation, a killed server, scaling, deletion.
 func TestSamples(t *testing.T) {
-	k := newNamespace(t, "e2e-samples")
+	t.Parallel()
+	k := newNamespace(t, "e2e-samples").kubectl
 
 	k("apply", "-f", sample(clientSample))
 	k("wait", "--for=condition=ResolvedRefs=False", "tcpclient/caller", "--timeout=30s")

@@ -43,7 +43,8 @@ spec:
 // TestTLS holds a session over TLS with certificates on both sides, and says
 // why another cannot be established.
 func TestTLS(t *testing.T) {
-	k := newNamespace(t, "e2e-tls")
+	t.Parallel()
+	k := newNamespace(t, "e2e-tls").kubectl
 	certificate, key := selfSigned(t, "greeter.e2e-tls.svc")
 	k("create", "secret", "tls", "pair", "--cert="+certificate, "--key="+key)
 	k("create", "secret", "generic", "roots", "--from-file=ca.crt="+certificate)
