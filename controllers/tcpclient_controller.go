@@ -10,10 +10,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
@@ -107,11 +105,11 @@ func (r *TcpClientReconciler) SetupWithManager(ctx context.Context, mgr manager.
 		return fmt.Errorf("indexing TcpClients by server: %w", err)
 	}
 	return builder.ControllerManagedBy(mgr).
-		For(&v1alpha1.TcpClient{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		For(&v1alpha1.TcpClient{}, builder.WithPredicates(ResourceChanged())).
 		Owns(&appsv1.Deployment{}).
 		Owns(&networkingv1.NetworkPolicy{}).
 		Owns(&policyv1.PodDisruptionBudget{}).
-		Watches(&v1alpha1.TcpServer{}, handler.EnqueueRequestsFromMapFunc(r.clientsOf), builder.WithPredicates(targetChanged())).
+		Watches(&v1alpha1.TcpServer{}, handler.EnqueueRequestsFromMapFunc(r.clientsOf), builder.WithPredicates(TargetChanged())).
 		WatchesRawSource(changed).
 		WithOptions(options).
 		Complete(reconcile.AsReconciler(r.Client, r))
@@ -137,12 +135,4 @@ func (r *TcpClientReconciler) clientsOf(ctx context.Context, server client.Objec
 		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
 	}
 	return requests
-}
-
-// targetChanged lets pass what can change where a server's clients should go.
-func targetChanged() predicate.Predicate {
-	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
-		before, after := e.ObjectOld.(*v1alpha1.TcpServer), e.ObjectNew.(*v1alpha1.TcpServer)
-		return !desired.SameTarget(before, after)
-	}}
 }

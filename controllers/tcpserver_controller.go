@@ -10,7 +10,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
@@ -86,7 +85,7 @@ func (r *TcpServerReconciler) apply(ctx context.Context, cr *v1alpha1.TcpServer,
 // whose pods said something new.
 func (r *TcpServerReconciler) SetupWithManager(mgr manager.Manager, changed source.Source, options controller.Options) error {
 	return builder.ControllerManagedBy(mgr).
-		For(&v1alpha1.TcpServer{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		For(&v1alpha1.TcpServer{}, builder.WithPredicates(ResourceChanged())).
 		Owns(&appsv1.Deployment{}).
 		Owns(&corev1.Service{}).
 		Owns(&networkingv1.NetworkPolicy{}).
