@@ -1,0 +1,137 @@
+package plans
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// Family is a kind of fault, as the table of results has them.
+type Family string
+
+// The families.
+const (
+	Crash  Family = "crash"  // a write is committed, and the operator dies before it knows
+	Lost   Family = "lost"   // a write is committed, and its answer is lost
+	Refuse Family = "refuse" // a call is answered with an error, once or ten times in a row
+	Vanish Family = "vanish" // somebody else deletes the object first
+	Stale  Family = "stale"  // the cache is stuck at an earlier version, and catches up later
+	Travel Family = "travel" // a restarted operator starts from an earlier state of everything
+)
+
+// Families are all of them.
+var Families = []Family{Crash, Lost, Refuse, Vanish, Stale, Travel}
+
+// Fault is what goes wrong.
+type Fault struct {
+	Name   string
+	Family Family
+	// strike takes the place of the call.
+	strike func(context.Context, *injector, attempt) error
+	// moment of the journal that a restarted operator starts from.
+	moment int
+}
+
+// keepsChurn tells whether children have to be created and deleted as often as
+// in the undisturbed run: not where somebody else deletes some, nor where the
+// operator is made to believe that a resource still is, or asks for, what is past.
+func (f Fault) keepsChurn() bool {
+	return f.Family != Vanish && f.Family != Travel && f.Family != Stale
+}
+
+var errCrashed = errors.New("the operator has crashed")
+
+func crash() Fault {
+	return Fault{Name: "crash", Family: Crash, strike: func(_ context.Context, i *injector, a attempt) error {
+		_ = a.do() // whatever came of it, nobody learns
+		i.dead = true
+		return errCrashed
+	}}
+}
+
+func lost() Fault {
+	return Fault{Name: "lost", Family: Lost, strike: func(_ context.Context, _ *injector, a attempt) error {
+		_ = a.do()
+		return apierrors.NewTimeoutError("the answer was lost", 0)
+	}}
+}
+
+// vanish lets somebody else delete the child right before the call.
+func vanish() Fault {
+	return Fault{Name: "vanish", Family: Vanish, strike: func(ctx context.Context, i *injector, a attempt) error {
+		doomed := empty[a.call.object.kind].DeepCopyObject().(client.Object)
+		doomed.SetNamespace(i.journal.namespace)
+		doomed.SetName(a.call.object.name)
+		if err := i.somebody.Delete(ctx, doomed); client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("deleting %s on behalf of somebody else: %w", a.call.object, err)
+		}
+		return a.do()
+	}}
+}
+
+// refusal is an answer of the API server that commits nothing.
+type refusal struct {
+	name   string
+	answer func(call) error
+}
+
+// The refusals. A read meets no conflict.
+var (
+	readRefusals = []refusal{
+		{"429", func(call) error { return apierrors.NewTooManyRequests("the server is busy", 1) }},
+		{"500", func(call) error { return apierrors.NewInternalError(errors.New("etcdserver: leader changed")) }},
+		{"403", func(c call) error { return apierrors.NewForbidden(resource(c), c.object.name, errors.New("not now")) }},
+		{"timeout", func(c call) error { return apierrors.NewServerTimeout(resource(c), c.verb, 1) }},
+	}
+	writeRefusals = append([]refusal{
+		{"409", func(c call) error {
+			return apierrors.NewConflict(resource(c), c.object.name, errors.New("it was modified"))
+		}},
+	}, readRefusals...)
+)
+
+func resource(c call) schema.GroupResource { return schema.GroupResource{Resource: c.object.kind} }
+
+// inARow is how often a stubborn refusal is repeated.
+const inARow = 10
+
+// refuse answers the call with an error, and the same call that often in all.
+func refuse(r refusal, times int) Fault {
+	name := r.name
+	if times > 1 {
+		name = fmt.Sprintf("%sx%d", r.name, times)
+	}
+	return Fault{Name: name, Family: Refuse, strike: func(_ context.Context, i *injector, a attempt) error {
+		i.refused[a.call] = &row{left: times - 1, answer: r.answer}
+		return r.answer(a.call)
+	}}
+}
+
+// row is what is left of a row of refusals.
+type row struct {
+	left   int
+	answer func(call) error
+}
+
+// stale leaves the cache stuck at a version of what the call reads: until the
+// operator has nothing left to do, or, if long, until nobody has.
+func stale(index int, long bool) Fault {
+	name := fmt.Sprintf("stale-%d", index)
+	if long {
+		name += "-long"
+	}
+	return Fault{Name: name, Family: Stale, strike: func(_ context.Context, i *injector, a attempt) error {
+		i.stuck[a.call.object], i.long = index, long
+		return a.do()
+	}}
+}
+
+// travel restarts the operator, once all is done, with a cache that is as
+// everything was at a moment.
+func travel(moment int) Fault {
+	return Fault{Name: fmt.Sprintf("travel-%d", moment), Family: Travel, moment: moment}
+}
