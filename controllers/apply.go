@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"hash/fnv"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -42,16 +41,6 @@ type children struct {
 	applied *lru.Cache // applied by the child's UID
 }
 
-// rememberedChildren bounds the memory: a child that fell out costs one apply
-// that changes nothing.
-const rememberedChildren = 1 << 16
-
-// applied is what is remembered of the last apply of a child.
-type applied struct {
-	wanted uint64 // hash of what was applied
-	live   uint64 // hash of what the server made of it
-}
-
 func newChildren(c client.Client, live client.Reader) *children {
 	return &children{client: c, live: live, applied: lru.New(rememberedChildren)}
 }
@@ -72,9 +61,10 @@ func (c *children) apply(ctx context.Context, owner client.Object, wanted runtim
 		}
 	}
 	hash := hashOf(wanted)
-	if exists && c.same(into, hash) {
+	if exists && (c.same(into, hash) || c.unchanged(ctx, into, wanted, hash)) {
 		return nil
 	}
+	metadataOf(wanted).WithAnnotations(map[string]string{AppliedAnnotation: text(hash)})
 	// Without force nothing of a foreign object that appeared meanwhile is
 	// overwritten: its fields conflict.
 	options := []client.ApplyOption{client.FieldOwner(FieldOwner)}
@@ -203,42 +193,6 @@ func refused(err error) error {
 		return &fault.Invalid{Reason: v1alpha1.ReasonRefused, Err: err, Recheck: recheckRefused}
 	}
 	return err
-}
-
-// same tells whether applying what hashes to wanted would change nothing: it
-// was applied before, and the child is still what the server made of it.
-func (c *children) same(child client.Object, wanted uint64) bool {
-	last, ok := c.applied.Get(child.GetUID())
-	return ok && last == (applied{wanted: wanted, live: liveHash(child)})
-}
-
-func (c *children) remember(child client.Object, wanted uint64) {
-	c.applied.Add(child.GetUID(), applied{wanted: wanted, live: liveHash(child)})
-}
-
-// liveHash covers what the operator may own in a child, and neither its
-// status nor its bookkeeping.
-func liveHash(child client.Object) uint64 {
-	var spec any
-	switch o := child.(type) {
-	case *appsv1.Deployment:
-		spec = o.Spec
-	case *corev1.Service:
-		spec = o.Spec
-	case *networkingv1.NetworkPolicy:
-		spec = o.Spec
-	case *policyv1.PodDisruptionBudget:
-		spec = o.Spec
-	}
-	return hashOf([]any{child.GetLabels(), child.GetAnnotations(), child.GetOwnerReferences(), spec})
-}
-
-func hashOf(v any) uint64 {
-	h := fnv.New64a()
-	if err := json.NewEncoder(h).Encode(v); err != nil {
-		panic("children are plain data: " + err.Error())
-	}
-	return h.Sum64()
 }
 
 // convert turns the server's answer, which Apply left in from, into a typed

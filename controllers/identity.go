@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
 	policyv1ac "k8s.io/client-go/applyconfigurations/policy/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -23,17 +24,21 @@ import (
 // UID. Without it a stale cache would hand the children of a resource's
 // successor to the resource that is gone: both write as the same owner of
 // fields.
-func bind(wanted runtime.ApplyConfiguration, uid types.UID) {
+func bind(wanted runtime.ApplyConfiguration, uid types.UID) { metadataOf(wanted).WithUID(uid) }
+
+// metadataOf is the part of a child that all kinds share.
+func metadataOf(wanted runtime.ApplyConfiguration) *metav1ac.ObjectMetaApplyConfiguration {
 	switch w := wanted.(type) {
 	case *appsv1ac.DeploymentApplyConfiguration:
-		w.WithUID(uid)
+		return w.ObjectMetaApplyConfiguration
 	case *corev1ac.ServiceApplyConfiguration:
-		w.WithUID(uid)
+		return w.ObjectMetaApplyConfiguration
 	case *networkingv1ac.NetworkPolicyApplyConfiguration:
-		w.WithUID(uid)
+		return w.ObjectMetaApplyConfiguration
 	case *policyv1ac.PodDisruptionBudgetApplyConfiguration:
-		w.WithUID(uid)
+		return w.ObjectMetaApplyConfiguration
 	}
+	panic(fmt.Sprintf("%T is no child", wanted))
 }
 
 // isOther tells whether err refuses a bound apply because the child is not the
