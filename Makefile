@@ -11,6 +11,9 @@ LINT := go tool -modfile=lint.mod golangci-lint
 # already, the lab builds them.
 ENVTEST = $${KUBEBUILDER_ASSETS:-$$(bin/lab assets)}
 
+# Modules of their own, so that what they need stays out of the operator's.
+MODULES := lab bench test/monitoring
+
 ##@ The two commands
 
 .PHONY: demo
@@ -24,7 +27,7 @@ demo-down: ## Remove what demo brought up
 .PHONY: test
 test: bin/lab ## Unit tests, workload tests and tests on a real API server
 	KUBEBUILDER_ASSETS="$(ENVTEST)" go test ./...
-	go -C lab test ./...
+	for m in $(MODULES); do go -C $$m test ./... || exit; done
 
 ##@ Development
 
@@ -43,6 +46,14 @@ generate: ## Regenerate deep copies, CRDs, RBAC and dist/ from the Go types, mar
 race: ## Workload and unit tests under the race detector
 	go test -race $$(go list ./... | grep -v -e /api/ -e /controllers$$ -e /test/)
 
+.PHONY: fuzz
+fuzz: ## Every fuzz target in turn, each for FUZZTIME=30s
+	@hack/fuzz.sh
+
+.PHONY: transitions
+transitions: bin/lab ## Every field of both kinds through every change, from every earlier state
+	KUBEBUILDER_ASSETS="$(ENVTEST)" go test ./test/transitions -all -v -timeout 1h
+
 .PHONY: e2e
 e2e: ## The samples on a lab of their own, through the shipped manifests, checked from outside
 	@hack/e2e.sh
@@ -57,7 +68,8 @@ licences: ## List the licences of everything that is linked, and fail for one th
 
 .PHONY: vuln
 vuln: ## Look for known vulnerabilities; needs https://vuln.go.dev, or a copy of it in GOVULNDB
-	$(TOOL) govulncheck $(if $(GOVULNDB),-db $(GOVULNDB)) ./...
+	@$(TOOL) govulncheck $(if $(GOVULNDB),-db $(GOVULNDB)) ./... || \
+		{ echo "vuln: something was found, or https://vuln.go.dev is out of reach: then set GOVULNDB to the URL of a copy" >&2; exit 1; }
 
 .PHONY: reproducible
 reproducible: ## Fail unless two builds in two folders give the same bytes, and the workload's are few
