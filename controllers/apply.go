@@ -56,9 +56,12 @@ func (c *children) apply(ctx context.Context, owner client.Object, wanted runtim
 		return err
 	}
 	if exists {
-		if err := checkOwner(owner, into); err != nil {
-			return err
-		}
+		err = checkOwner(owner, into)
+	} else {
+		err = c.checkAlive(ctx, owner)
+	}
+	if err != nil {
+		return err
 	}
 	hash := hashOf(wanted)
 	if exists && (c.same(into, hash) || c.unchanged(ctx, into, wanted, hash)) {

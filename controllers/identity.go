@@ -1,11 +1,13 @@
 package controllers
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -59,6 +61,35 @@ func unseen(child client.Object) error {
 	return &fault.Waiting{
 		Reason:  v1alpha1.ReasonRetrying,
 		Err:     fmt.Errorf("%s %q has been replaced meanwhile", kindOf(child), child.GetName()),
+		Recheck: staleRecheck,
+	}
+}
+
+// checkAlive holds that owner is there and stays, before a child is made for
+// it. A stale cache may know a resource that is gone: its child would be in the
+// way of the successor's, or of a deletion that waits for the children.
+func (c *children) checkAlive(ctx context.Context, owner client.Object) error {
+	var list client.ObjectList = &v1alpha1.TcpServerList{}
+	if _, ok := owner.(*v1alpha1.TcpClient); ok {
+		list = &v1alpha1.TcpClientList{}
+	}
+	// The operator needs the right to list anyway, and so none to get.
+	err := c.live.List(ctx, list, client.InNamespace(owner.GetNamespace()), client.MatchingFields{metav1.ObjectNameField: owner.GetName()})
+	if err != nil {
+		return fmt.Errorf("reading %s %s: %w", kindOf(owner), owner.GetName(), err)
+	}
+	alive := false
+	err = meta.EachListItem(list, func(o runtime.Object) error {
+		is := o.(client.Object)
+		alive = alive || is.GetUID() == owner.GetUID() && is.GetDeletionTimestamp().IsZero()
+		return nil
+	})
+	if err != nil || alive {
+		return err
+	}
+	return &fault.Waiting{
+		Reason:  v1alpha1.ReasonRetrying,
+		Err:     fmt.Errorf("%s %q is gone", kindOf(owner), owner.GetName()),
 		Recheck: staleRecheck,
 	}
 }

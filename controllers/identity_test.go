@@ -129,6 +129,38 @@ func TestAChildThatIsGoneIsNotMadeOnStaleEvidence(t *testing.T) {
 	}
 }
 
+// TestNoChildIsMadeForAResourceThatIsGone holds it where the children are gone
+// too, and where the resource is still being deleted.
+func TestNoChildIsMadeForAResourceThatIsGone(t *testing.T) {
+	for _, stays := range []bool{false, true} {
+		w := newWorld(t)
+		cr := &v1alpha1.TcpServer{ObjectMeta: metav1.ObjectMeta{Name: "greeter"}}
+		if stays {
+			cr.Finalizers = []string{"example.com/keep"}
+		}
+		w.create(cr)
+		if err := w.client.Delete(t.Context(), cr.DeepCopy()); err != nil {
+			t.Fatal(err)
+		}
+		result, err := w.servers.Reconcile(t.Context(), cr)
+		if err != nil {
+			t.Error(err)
+		}
+		if stays && result.RequeueAfter == 0 {
+			t.Error("the resource is not looked at again")
+		}
+		for _, child := range childTypes() {
+			if w.exists("greeter", child) {
+				t.Errorf("%s was made for a resource that is gone, or going: %v", kindOf(child), stays)
+			}
+		}
+		if stays {
+			var left v1alpha1.TcpServer
+			w.change("greeter", &left, func() { left.Finalizers = nil })
+		}
+	}
+}
+
 // checkSuccessor holds that a child is the second generation's.
 func (g *generations) checkSuccessor(kind string) {
 	g.t.Helper()
