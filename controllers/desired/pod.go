@@ -1,6 +1,7 @@
 package desired
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"time"
@@ -33,6 +34,10 @@ const (
 	firstUnprivilegedPort = 1024
 	// withdrawal is how long endpoints take to be withdrawn everywhere.
 	withdrawal = 5 * time.Second
+	// defaultServiceAccount is said rather than left out. An API server copies
+	// a name into the deprecated field serviceAccount, which would bring it back
+	// once it is no longer said.
+	defaultServiceAccount = "default"
 	// drainMargin is the time to close sessions once their replies are out.
 	drainMargin = 5 * time.Second
 )
@@ -90,9 +95,7 @@ func (w workloadPod) podSpec() *corev1ac.PodSpecApplyConfiguration {
 		WithTerminationGracePeriodSeconds(w.gracePeriodSeconds()).
 		WithSecurityContext(w.podSecurity())
 	w.schedule(s)
-	if w.pod.ServiceAccountName != "" {
-		s.WithServiceAccountName(w.pod.ServiceAccountName)
-	}
+	s.WithServiceAccountName(cmp.Or(w.pod.ServiceAccountName, defaultServiceAccount))
 	for _, secret := range w.pod.ImagePullSecrets {
 		s.WithImagePullSecrets(corev1ac.LocalObjectReference().WithName(secret.Name))
 	}
@@ -185,7 +188,7 @@ func (w workloadPod) schedule(s *corev1ac.PodSpecApplyConfiguration) {
 	chosen := corev1.PodSpec{
 		NodeSelector:              plain(w.pod.NodeSelector),
 		Tolerations:               w.pod.Tolerations,
-		Affinity:                  w.pod.Affinity,
+		Affinity:                  w.affinity(),
 		TopologySpreadConstraints: w.spread(),
 		PriorityClassName:         w.pod.PriorityClassName,
 	}
@@ -205,6 +208,16 @@ func (w workloadPod) schedule(s *corev1ac.PodSpecApplyConfiguration) {
 	if err != nil {
 		panic("scheduling fields are plain data: " + err.Error())
 	}
+}
+
+// affinity is the user's choice. One that says nothing is none: else it would
+// depend on what was said before whether the template has it, and pods would
+// restart for it.
+func (w workloadPod) affinity() *corev1.Affinity {
+	if w.pod.Affinity == nil || *w.pod.Affinity == (corev1.Affinity{}) {
+		return nil
+	}
+	return w.pod.Affinity
 }
 
 // spread is the user's choice, or several pods over several nodes where that

@@ -84,9 +84,7 @@ func service(cr *v1alpha1.TcpServer) *corev1ac.ServiceApplyConfiguration {
 	if want.SessionAffinity != "" {
 		s.WithSessionAffinity(corev1.ServiceAffinity(want.SessionAffinity))
 	}
-	if want.IPFamilyPolicy != "" {
-		s.WithIPFamilyPolicy(corev1.IPFamilyPolicy(want.IPFamilyPolicy))
-	}
+	s.WithIPFamilyPolicy(ipFamilyPolicy(want))
 	for _, family := range want.IPFamilies {
 		s.WithIPFamilies(corev1.IPFamily(family))
 	}
@@ -99,6 +97,19 @@ func service(cr *v1alpha1.TcpServer) *corev1ac.ServiceApplyConfiguration {
 		WithAnnotations(plain(want.Annotations)).
 		WithOwnerReferences(ownerReference(v1alpha1.ServerKind, cr)).
 		WithSpec(s)
+}
+
+// ipFamilyPolicy is the user's choice, or what an API server would choose for a
+// new Service. It is said rather than left out: an existing Service keeps the
+// policy that is no longer said.
+func ipFamilyPolicy(want v1alpha1.Service) corev1.IPFamilyPolicy {
+	switch {
+	case want.IPFamilyPolicy != "":
+		return corev1.IPFamilyPolicy(want.IPFamilyPolicy)
+	case len(want.IPFamilies) > 1:
+		return corev1.IPFamilyPolicyRequireDualStack
+	}
+	return corev1.IPFamilyPolicySingleStack
 }
 
 // Replicas is the number of pods that a spec wants; unset means 1, which is
