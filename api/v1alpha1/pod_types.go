@@ -8,6 +8,7 @@ type Pod struct {
 	// resources of the workload's container. Empty requests 10m CPU and 32Mi
 	// memory, and limits memory to 256Mi.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="!has(self.claims)",message="are not offered, as the pods claim no devices: remove resources.claims",reason=FieldValueForbidden,fieldPath=".claims"
 	Resources corev1.ResourceRequirements `json:"resources,omitzero"`
 	// nodeSelector picks nodes by label.
 	// +optional
@@ -24,7 +25,9 @@ type Pod struct {
 	// topologySpreadConstraints spread the pods. Empty spreads them over
 	// nodes where that is possible.
 	// +optional
-	// +listType=atomic
+	// +listType=map
+	// +listMapKey=topologyKey
+	// +listMapKey=whenUnsatisfiable
 	// +kubebuilder:validation:MaxItems=8
 	TopologySpreadConstraints []corev1.TopologySpreadConstraint `json:"topologySpreadConstraints,omitempty"`
 	// labels added to the pods. Keys under tcp-operator.io/ and
