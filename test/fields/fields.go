@@ -144,6 +144,9 @@ func put(spec map[string]any, path string, value any) {
 	name, rest, nested := strings.Cut(path, ".")
 	if nested {
 		inner, ok := spec[name].(map[string]any)
+		if !ok && value == nil {
+			return
+		}
 		if !ok {
 			inner = map[string]any{}
 			spec[name] = inner
