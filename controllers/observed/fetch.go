@@ -2,15 +2,12 @@ package observed
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"net/http"
 	"os"
-	"slices"
 	"strconv"
 	"time"
 
@@ -61,7 +58,7 @@ func fetch(ctx context.Context, c *http.Client, url string, role snapshot.Role) 
 	if err != nil {
 		return snapshot.Snapshot{}, unreachable(err)
 	}
-	return parse(body, role)
+	return snapshot.Parse(body, role)
 }
 
 func unreachable(err error) error {
@@ -69,71 +66,4 @@ func unreachable(err error) error {
 		return fmt.Errorf("no answer within %s", fetchTimeout)
 	}
 	return errors.New("not reachable")
-}
-
-// parse reads a snapshot and refuses what status could not carry: the pod may
-// run anything.
-func parse(body []byte, role snapshot.Role) (snapshot.Snapshot, error) {
-	if len(body) > snapshot.MaxBytes {
-		return snapshot.Snapshot{}, fmt.Errorf("answered with more than %d bytes", snapshot.MaxBytes)
-	}
-	var s snapshot.Snapshot
-	if err := json.Unmarshal(body, &s); err != nil {
-		return snapshot.Snapshot{}, errors.New("answered with something that is no snapshot")
-	}
-	if s.Version != snapshot.Version {
-		return snapshot.Snapshot{}, fmt.Errorf("answered with snapshot version %d, want %d", s.Version, snapshot.Version)
-	}
-	if s.Role != role || !sane(s) {
-		return snapshot.Snapshot{}, errors.New("answered with a snapshot that makes no sense")
-	}
-	return s, nil
-}
-
-func sane(s snapshot.Snapshot) bool {
-	counters := []int64{
-		s.Sessions.Desired, s.Sessions.Open, s.Sessions.Opened, s.Sessions.Rejected, s.Sessions.Lost,
-		s.Sessions.Reached, s.Sessions.Blocked,
-		s.Messages.Received, s.Messages.Sent, s.Messages.Exceptions,
-	}
-	if slices.Min(counters) < 0 || slices.Max(counters) > maxCounter || len(s.Outages) > snapshot.MaxOutages {
-		return false
-	}
-	if f := s.LastFailure; f != nil && (!knownReason(f.Reason) || !knownPhase(f.Phase)) {
-		return false
-	}
-	return !slices.ContainsFunc(s.Outages, func(o snapshot.Outage) bool { return !saneOutage(o) })
-}
-
-// maxCounter is the largest number that every reader of JSON holds exactly. The
-// sum over a thousand pods fits into an int64.
-const maxCounter = 1 << 53
-
-// maxOutage is the longest that a time.Duration holds.
-const maxOutage = int64(math.MaxInt64 / time.Millisecond)
-
-// maxAddressBytes holds an IPv6 address with zone and port.
-const maxAddressBytes = 64
-
-func saneOutage(o snapshot.Outage) bool {
-	return knownReason(o.Reason) && knownPhase(o.Phase) &&
-		slices.Contains([]snapshot.Side{"", snapshot.Local, snapshot.Peer, snapshot.Network}, o.ClosedBy) &&
-		len(o.LocalAddress) <= maxAddressBytes && len(o.RemoteAddress) <= maxAddressBytes &&
-		o.DurationMilliseconds >= 0 && o.DurationMilliseconds <= maxOutage && o.SessionAgeSeconds >= 0 && o.Attempts >= 0 &&
-		storable(o.StartTime) && (o.EndTime == nil || storable(*o.EndTime) && !o.EndTime.Before(o.StartTime))
-}
-
-// storable tells whether the API server takes t: a year of four digits, which
-// another time zone can put out of reach.
-func storable(t time.Time) bool {
-	year := t.UTC().Year()
-	return year >= 1970 && year <= 9999
-}
-
-func knownReason(r snapshot.Reason) bool {
-	return slices.Contains(snapshot.CloseReasons(), r) || slices.Contains(snapshot.FailureReasons(), r)
-}
-
-func knownPhase(p snapshot.Phase) bool {
-	return slices.Contains(snapshot.Phases(), p)
 }

@@ -95,15 +95,15 @@ var refused = map[string]map[string]any{
 
 func TestParseRefusesWhatStatusCannotCarry(t *testing.T) {
 	for name, fields := range refused {
-		if _, err := parse(changed(t, fields), snapshot.Client); err == nil || err.Error() != noSense {
+		if _, err := snapshot.Parse(changed(t, fields), snapshot.Client); err == nil || err.Error() != noSense {
 			t.Errorf("%s: error is %v, want %q", name, err, noSense)
 		}
 	}
-	if _, err := parse(encode(t, valid()), snapshot.Client); err != nil {
+	if _, err := snapshot.Parse(encode(t, valid()), snapshot.Client); err != nil {
 		t.Errorf("a valid snapshot is refused: %v", err)
 	}
 	for _, reason := range append(snapshot.CloseReasons(), snapshot.FailureReasons()...) {
-		if _, err := parse(changed(t, map[string]any{"outages.reason": reason}), snapshot.Client); err != nil {
+		if _, err := snapshot.Parse(changed(t, map[string]any{"outages.reason": reason}), snapshot.Client); err != nil {
 			t.Errorf("reason %s is refused: %v", reason, err)
 		}
 	}
@@ -125,7 +125,7 @@ func TestParseOtherAnswers(t *testing.T) {
 		"a number as text":  {changed(t, map[string]any{"sessions.open": "1"}), "answered with something that is no snapshot"},
 		"a number too long": {[]byte(`{"version": 1e99}`), "answered with something that is no snapshot"},
 	} {
-		if _, err := parse(c.body, snapshot.Client); err == nil || err.Error() != c.want {
+		if _, err := snapshot.Parse(c.body, snapshot.Client); err == nil || err.Error() != c.want {
 			t.Errorf("%s: error is %v, want %q", name, err, c.want)
 		}
 	}

@@ -23,7 +23,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(changed(f, fields))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		s, err := parse(body, snapshot.Client)
+		s, err := snapshot.Parse(body, snapshot.Client)
 		if err != nil {
 			return
 		}
