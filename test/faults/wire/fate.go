@@ -39,6 +39,36 @@ func (w *Wire) Thaw() {
 	}
 }
 
+// Hold makes the operator one that stands still: its requests wait, and it
+// sees no frames, until Release.
+func (w *Wire) Hold() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.held == nil {
+		w.held = make(chan struct{})
+	}
+}
+
+// Release undoes Hold.
+func (w *Wire) Release() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.held != nil {
+		close(w.held)
+		w.held = nil
+	}
+}
+
+// flowing is closed when nothing is held.
+func (w *Wire) flowing() <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.held != nil {
+		return w.held
+	}
+	return closed
+}
+
 // freeze keeps the frames of a resource.
 func (w *Wire) freeze(resource string) {
 	w.mu.Lock()

@@ -130,17 +130,20 @@ func (s *stream) judge(f Frame) error {
 	return nil
 }
 
-// deliver passes a frame on when the resource is not frozen.
+// deliver passes a frame on when neither the resource is frozen nor the
+// operator held.
 func (s *stream) deliver(f Frame) error {
-	select {
-	case <-s.wire.thawed(s.resource):
-		s.text = append(s.text, f.line...)
-		return nil
-	case <-s.cut:
-		return io.ErrUnexpectedEOF
-	case <-s.closed:
-		return io.ErrClosedPipe
+	for _, ready := range []<-chan struct{}{s.wire.thawed(s.resource), s.wire.flowing()} {
+		select {
+		case <-ready:
+		case <-s.cut:
+			return io.ErrUnexpectedEOF
+		case <-s.closed:
+			return io.ErrClosedPipe
+		}
 	}
+	s.text = append(s.text, f.line...)
+	return nil
 }
 
 // coalesce collects frames from first on, and passes on the latest of each

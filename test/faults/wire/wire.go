@@ -37,6 +37,7 @@ type Wire struct {
 	present  chan struct{} // closed when the past is over
 	cut      chan struct{} // closed while nothing passes
 	why      error         // nothing passes
+	held     chan struct{} // requests and frames wait until it is closed; nil: they do not
 }
 
 // Config is config with every request and answer passing through w, as JSON:
@@ -109,6 +110,9 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	w := t.wire
+	if err := w.wait(r); err != nil {
+		return nil, err
+	}
 	cut, err := w.admit(request)
 	if err != nil {
 		return nil, err
@@ -128,6 +132,16 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		response.Body = w.newStream(r, request.Resource, response.Body, cut)
 	}
 	return response, nil
+}
+
+// wait returns when requests are not held.
+func (w *Wire) wait(r *http.Request) error {
+	select {
+	case <-w.flowing():
+		return nil
+	case <-r.Context().Done():
+		return r.Context().Err()
+	}
 }
 
 // admit notes a request. What it returns is closed when nothing passes any

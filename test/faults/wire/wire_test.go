@@ -146,6 +146,32 @@ func TestAFrozenWatchGoesOnWhenThawed(t *testing.T) {
 	})
 }
 
+func TestAHeldOperatorSeesAndAsksNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, s := &wire.Wire{}, &server{}
+		c := through(t, w, s)
+		frames := open(t, c, watching)
+		w.Hold()
+		s.send(change("ADDED", "a", 4))
+		var got []string
+		go func() { got = append(got, said(t, frames)) }()
+		go func() {
+			open(t, c, watching)
+			got = append(got, "another watch")
+		}()
+		synctest.Wait()
+		if all, _ := w.Requests(); len(got) > 0 || all != 1 {
+			t.Errorf("while held, %d requests were sent, and the client reads %q", all, got)
+		}
+		w.Release()
+		synctest.Wait()
+		slices.Sort(got)
+		if !slices.Equal(got, []string{"ADDED a 4", "another watch"}) {
+			t.Errorf("released, the client reads %q", got)
+		}
+	})
+}
+
 func TestACutEndsWatchesAndRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, s, why := &wire.Wire{}, &server{}, errors.New("nobody there")

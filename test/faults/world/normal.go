@@ -23,7 +23,8 @@ func (w World) Normal() []string {
 // assigned are the fields that differ from run to run, wherever they are.
 var assigned = []string{
 	"uid", "resourceVersion", "generation", "observedGeneration", "creationTimestamp", "managedFields",
-	"lastTransitionTime", "lastUpdateTime", "clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort",
+	"lastTransitionTime", "lastUpdateTime", "tcp-operator.io/applied", "clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort",
+	"tcp-operator.io/applied", // a hash of all this
 }
 
 func normal(o client.Object) string {

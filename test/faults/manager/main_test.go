@@ -1,0 +1,36 @@
+package manager
+
+import (
+	"flag"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"tcp-operator.io/test/apiserver"
+)
+
+var (
+	full = flag.Bool("full", false, "run every fault plan there is, not a sample")
+	seed = flag.Uint64("seed", uint64(time.Now().UnixNano()), "which sample of the plans to run")
+)
+
+// atOnce is how many trials run at the same time: they mostly wait.
+const atOnce = "8"
+
+var server apiserver.Server
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", atOnce); err != nil {
+		panic(err)
+	}
+	log.SetLogger(logr.Discard())
+	klog.SetLogger(logr.Discard())
+	code := apiserver.Run(m, func(s apiserver.Server) { server = s })
+	results.print(os.Stdout)
+	os.Exit(code)
+}
