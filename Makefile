@@ -79,6 +79,10 @@ reproducible: ## Fail unless two builds in two folders give the same bytes, and 
 verify: ## Fail if generated files, formatting or module files are not up to date
 	@hack/verify.sh
 
+.PHONY: bench-controlplane
+bench-controlplane: bin/lab ## What the operator costs an API server, paired with a bare client. ARGS="-rounds=1 -pairs=100" for a short look
+	KUBEBUILDER_ASSETS="$(ENVTEST)" go run -C bench ./controlplane $(ARGS)
+
 .PHONY: bin/lab
 bin/lab:
 	@go build -C lab -o ../bin/lab .

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"tcp-operator.io/bench/controlplane/operator"
+	"tcp-operator.io/bench/controlplane/plane"
+)
+
+// steadyWindow is how long resources at rest are watched. Busy ones are written
+// at most once a minute, so whole minutes stand for an hour.
+type steadyWindow time.Duration
+
+// perHour is what n writes in the window make in an hour.
+func (w steadyWindow) perHour(n int) float64 {
+	return float64(n) * float64(time.Hour) / float64(w)
+}
+
+// steady is what happens while nothing changes but the counters of busy
+// resources, which every second pair are.
+type steady struct {
+	window     steadyWindow
+	idle, busy []plane.Request // writes
+	reconciles operator.Reconciles
+	memory     operator.Memory
+}
+
+// watchSteady watches resources that are ready.
+func (b *bench) watchSteady(ctx context.Context, o *operator.Process, w steadyWindow) (steady, error) {
+	r := steady{window: w}
+	before, err := o.Reconciles(ctx)
+	if err != nil {
+		return r, err
+	}
+	mark, err := b.plane.Audit.Mark()
+	if err != nil {
+		return r, err
+	}
+	b.pods.SetBusy(isBusy)
+	if err := pause(ctx, time.Duration(w)); err != nil {
+		return r, err
+	}
+	requests, err := b.requests(mark, operatorUser)
+	if err != nil {
+		return r, err
+	}
+	r.idle = only(requests, func(q plane.Request) bool { return q.Writes() && !isBusy(resourceOf(q)) })
+	r.busy = only(requests, func(q plane.Request) bool { return q.Writes() && isBusy(resourceOf(q)) })
+	after, err := o.Reconciles(ctx)
+	if err != nil {
+		return r, err
+	}
+	r.reconciles = after.Since(before)
+	r.memory, err = o.Memory()
+	return r, err
+}
+
+// isBusy tells whether a resource has traffic. Names end in the pair's number.
+func isBusy(resource string) bool {
+	number, err := strconv.Atoi(resource[strings.LastIndexByte(resource, '-')+1:])
+	return err == nil && number%2 == 1
+}
