@@ -79,7 +79,7 @@ func (i *injector) live(ctx context.Context, c call, into client.Object, do func
 	c.live = true
 	return i.attempt(ctx, attempt{c, func() error {
 		err := do()
-		if err == nil {
+		if err == nil && into != nil {
 			i.known[c.object] = into.GetUID()
 		}
 		return err
