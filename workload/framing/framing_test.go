@@ -197,3 +197,26 @@ func TestAppendIsWhatNextReads(t *testing.T) {
 		t.Errorf("prefix: got % x", got[:4])
 	}
 }
+
+// TestEveryCut cuts a stream of several messages at every two places, those
+// within a prefix, a character and a CRLF among them.
+func TestEveryCut(t *testing.T) {
+	for kind, stream := range map[spec.Framing]string{
+		spec.FramingLine:           "h\u00e9llo\r\n\n\rb\r\r\nlast\nrest",
+		spec.FramingLengthPrefixed: "\x00\x00\x00\x03abc\x00\x00\x00\x00\x00\x00\x00\x02\u00e9\x00\x00",
+	} {
+		f := Framer{Kind: kind, Limit: 16}
+		want, rest, err := feed(f, []byte(stream))
+		if err != nil || len(want) < 3 {
+			t.Fatalf("%s: %q, %v", kind, want, err)
+		}
+		for i := range len(stream) {
+			for j := i; j <= len(stream); j++ {
+				got, left, err := feed(f, []byte(stream[:i]), []byte(stream[i:j]), []byte(stream[j:]))
+				if !cmp.Equal(want, got) || string(left) != string(rest) || err != nil {
+					t.Errorf("%s cut at %d and %d: %q and %q, %v; want %q and %q", kind, i, j, got, left, err, want, rest)
+				}
+			}
+		}
+	}
+}

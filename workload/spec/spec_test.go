@@ -150,3 +150,48 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParseClient is FuzzParse for a client.
+func FuzzParseClient(f *testing.F) {
+	for _, seed := range []string{`{}`, `{"address":{"host":"a","port":1}}`, `{"address":{"host":"a","port":1},"expect":{"connect":"Blocked"}}`,
+		`{"address":{"host":"a","port":1},"reconnect":{"initialDelay":"1s","maxDelay":"99999h"}}`, `null`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := ParseClient(data)
+		if err != nil {
+			if c != (Client{}) {
+				t.Errorf("an error comes with settings: %v", err)
+			}
+			return
+		}
+		again, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := ParseClient(again)
+		if err != nil || back != c {
+			t.Errorf("read back %+v, %v, want %+v", back, err, c)
+		}
+	})
+}
+
+// FuzzDuration: what passes is bounded, and means the same when it is written
+// and read again.
+func FuzzDuration(f *testing.F) {
+	for _, seed := range []string{"0s", "500ms", "1m30s", "99999h", "1h1h1h1h", "99999h1ms", "5", "-1s", "1.5s", ""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := ParseDuration(text)
+		if err != nil {
+			return
+		}
+		if d < 0 || time.Duration(d) > maxDuration {
+			t.Errorf("%q passed as %s", text, d)
+		}
+		if back, err := ParseDuration(d.String()); err != nil || back != d {
+			t.Errorf("%q is written %s, and read as %s, %v", text, d, back, err)
+		}
+	})
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Runs every fuzz target of the module in turn, each for FUZZTIME. What a target
+# finds is written below its package's testdata/fuzz, where go test runs it from
+# then on.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+time=${FUZZTIME:-30s}
+failed=()
+
+while IFS=: read -r file target; do
+  package=./$(dirname "$file")
+  printf '=== %s %s\n' "$package" "$target"
+  nice go test "$package" -run '^$' -fuzz "^$target\$" -fuzztime "$time" || failed+=("$package $target")
+done < <(git ls-files --cached --others --exclude-standard '*_test.go' | xargs grep -oE '^func Fuzz[A-Za-z0-9_]+' | sed 's/func //')
+
+if ((${#failed[@]})); then
+  printf 'fuzz: failed: %s\n' "${failed[@]}" >&2
+  exit 1
+fi
