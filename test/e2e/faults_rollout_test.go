@@ -27,11 +27,13 @@ spec:
   framing: Line
   greeting: ping
   reply: {delay: 200ms, text: ping}
-  reconnect: {initialDelay: 5s, maxDelay: 5s}
+  reconnect: {initialDelay: 10s, maxDelay: 10s}
 `
 
 // TestRolloutUnderClients rolls a server under 20 sessions that talk all the
-// time, and then accounts for every message and every byte.
+// time, and then accounts for every message and every byte. The sessions come
+// back 14 s after their pod was deleted, with 5 s for its withdrawal; by then
+// the other old pod is withdrawn too, so that none is lost twice.
 func TestRolloutUnderClients(t *testing.T) {
 	t.Parallel()
 	n := newNamespace(t, "e2e-rollout")

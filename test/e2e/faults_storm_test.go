@@ -12,7 +12,7 @@ import (
 
 const (
 	stormSessions = 100
-	stormDelay    = 8 * time.Second // reconnect.maxDelay below
+	stormDelay    = 15 * time.Second // reconnect.maxDelay below
 
 	stormManifests = `
 apiVersion: tcp-operator.io/v1alpha1
@@ -28,7 +28,7 @@ spec:
   sessions: 100
   reply: {delay: 5s}
   connect: {timeout: 900ms}
-  reconnect: {initialDelay: 8s, maxDelay: 8s, jitterPercent: 100}
+  reconnect: {initialDelay: 15s, maxDelay: 15s, jitterPercent: 100}
 `
 )
 

@@ -80,11 +80,6 @@ func decoded[T any](n namespace, args ...string) T {
 	return value
 }
 
-func (n namespace) server(name string) v1alpha1.TcpServer {
-	n.t.Helper()
-	return get[v1alpha1.TcpServer](n, "tcpserver", name)
-}
-
 func (n namespace) client(name string) v1alpha1.TcpClient {
 	n.t.Helper()
 	return get[v1alpha1.TcpClient](n, "tcpclient", name)
