@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"flag"
 	"io"
 	"log/slog"
 	"net"
@@ -18,7 +19,20 @@ import (
 	"tcp-operator.io/workload/stats"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+var full = flag.Bool("full", false, "run the tests on loopback at their full size, not at a tenth or so")
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	goleak.VerifyTestMain(m)
+}
+
+// size is that of a test on loopback.
+func size(quick, whole int) int {
+	if *full {
+		return whole
+	}
+	return quick
+}
 
 const address = "10.0.0.9:9527"
 
