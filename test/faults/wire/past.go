@@ -74,13 +74,8 @@ func (w *Wire) pastOf(r *http.Request) *http.Response {
 	if !known || !lists(r) {
 		return nil
 	}
-	return &http.Response{
-		Status: "200 OK", StatusCode: http.StatusOK,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header:  http.Header{"Content-Type": {"application/json"}},
-		Request: r,
-		Body:    &pastBody{text: bytes.NewReader(text), present: w.present, cut: w.cutLocked(), closed: make(chan struct{})},
-	}
+	body := &pastBody{text: bytes.NewReader(text), present: w.present, cut: w.cutLocked(), closed: make(chan struct{})}
+	return respond(r, http.StatusOK, body)
 }
 
 func lists(r *http.Request) bool { return r.URL.Query().Get("sendInitialEvents") == "true" }

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 )
@@ -23,6 +24,8 @@ type Wire struct {
 	Judge func(Frame) Fate
 	// Patience is how long a frame that should be coalesced waits for others.
 	Patience time.Duration
+	// Refuse answers in place of the API server, unless it returns nil.
+	Refuse func(Request) *metav1.Status
 	// Committed is called after a write that the API server has accepted. An
 	// error takes the place of the answer.
 	Committed func(Request) error
@@ -119,6 +122,11 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if past := w.pastOf(r); past != nil {
 		return past, nil
+	}
+	if w.Refuse != nil {
+		if status := w.Refuse(request); status != nil {
+			return refusal(r, *status)
+		}
 	}
 	response, err := t.next.RoundTrip(r)
 	if err != nil {

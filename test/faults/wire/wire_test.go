@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
 	"tcp-operator.io/test/faults/wire"
@@ -224,6 +225,34 @@ func TestAnAnswerIsLostAfterTheWrite(t *testing.T) {
 		if n := len(w.Writes()); n != 2 {
 			t.Errorf("%d writes were sent, want 2", n)
 		}
+	})
+}
+
+func TestARefusalTakesThePlaceOfTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire.Wire{
+			Refuse: func(r wire.Request) *metav1.Status {
+				if r.Writes() {
+					return &metav1.Status{Code: http.StatusInternalServerError, Message: "no space"}
+				}
+				return nil
+			},
+			Committed: func(r wire.Request) error {
+				t.Errorf("%s was committed", r)
+				return nil
+			},
+		}
+		c := through(t, w, &server{})
+		response, err := c.Post("https://api/api/v1/namespaces/here/services", "application/json", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		if err != nil || response.StatusCode != http.StatusInternalServerError || !strings.Contains(string(text), "no space") {
+			t.Errorf("the client is told %s %s, %v", response.Status, text, err)
+		}
+		open(t, c, watching)
 	})
 }
 
