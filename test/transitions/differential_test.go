@@ -82,7 +82,7 @@ func TestEveryTransitionEndsAsAFreshCreate(t *testing.T) {
 		ends := ends{}
 		for i, field := range kind.Fields(t) {
 			for j, from := range states {
-				if !*all && i%len(states) != j {
+				if !*all && i%(4*len(states)) != j*(len(states)+1) { // a quarter of the fields, from a quarter of the states each
 					continue
 				}
 				t.Run(kind.Name+"/"+field.Path+"/"+from.name, func(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	all    = flag.Bool("all", false, "start from every earlier state instead of one for each field")
+	all    = flag.Bool("all", false, "take every field from every earlier state, instead of a sample")
 	update = flag.Bool("update", false, "rewrite the golden files")
 )
 
