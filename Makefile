@@ -79,6 +79,13 @@ reproducible: ## Fail unless two builds in two folders give the same bytes, and 
 verify: ## Fail if generated files, formatting or module files are not up to date
 	@hack/verify.sh
 
+.PHONY: bench
+bench: bench-workload bench-controlplane ## Everything that docs/performance.md reports, on an otherwise idle machine
+
+.PHONY: bench-workload
+bench-workload: ## The workload, paired with other servers. ARGS=-quick for a short look
+	@hack/bench-workload.sh $(ARGS)
+
 .PHONY: bench-controlplane
 bench-controlplane: bin/lab ## What the operator costs an API server, paired with a bare client. ARGS="-rounds=1 -pairs=100" for a short look
 	KUBEBUILDER_ASSETS="$(ENVTEST)" go run -C bench ./controlplane $(ARGS)

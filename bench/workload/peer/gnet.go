@@ -18,13 +18,6 @@ type gnetHandler struct {
 	settings Settings
 }
 
-func (h *gnetHandler) OnOpen(gnet.Conn) ([]byte, gnet.Action) {
-	if h.settings.Greet {
-		return greeting, gnet.None
-	}
-	return nil, gnet.None
-}
-
 func (h *gnetHandler) OnTraffic(c gnet.Conn) gnet.Action {
 	buffered, err := c.Peek(-1)
 	if err != nil {

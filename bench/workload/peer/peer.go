@@ -12,22 +12,20 @@ import (
 
 // What is said on the wire, as long as what the workload says by default.
 var (
-	greeting = []byte("Hello client, I am the server\n")
-	reply    = []byte("response from the server 2006-01-02 15:04:05\n")
-	newline  = []byte{'\n'}
+	reply   = []byte("response from the server 2006-01-02 15:04:05\n")
+	newline = []byte{'\n'}
 )
 
 // Twisted is the source of the Twisted servers. It takes the same flags, and
 // -sleep for the classic one, which sleeps in its loop.
 //
-//go:embed twisted.py
+//go:embed twisted_server.py
 var Twisted []byte
 
 // Settings are what a server is told on its command line.
 type Settings struct {
 	Address string
 	Delay   time.Duration // between a message and its reply
-	Greet   bool          // each new connection with a line
 }
 
 // Serve plays the server called name until it is killed.
@@ -36,7 +34,6 @@ func Serve(name string, args []string) error {
 	flags := flag.NewFlagSet("peer "+name, flag.ContinueOnError)
 	flags.StringVar(&s.Address, "address", "127.0.0.1:9527", "`host:port` to listen on")
 	flags.DurationVar(&s.Delay, "delay", 0, "between a message and its reply")
-	flags.BoolVar(&s.Greet, "greet", false, "send a line on connect")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -27,11 +27,6 @@ func serveStdnet(s Settings) error {
 
 func (s Settings) converse(c net.Conn) {
 	defer c.Close()
-	if s.Greet {
-		if _, err := c.Write(greeting); err != nil {
-			return
-		}
-	}
 	messages := bufio.NewReader(c)
 	for {
 		if _, err := messages.ReadSlice('\n'); err != nil {

@@ -10,14 +10,12 @@ import time
 
 from twisted.internet import protocol, reactor
 
-GREETING = b"Hello client, I am the server\n"
 REPLY = b"response from the server 2006-01-02 15:04:05\n"
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--port", type=int, required=True)
 parser.add_argument("--seconds", type=float, default=0, help="delay of a reply")
 parser.add_argument("--backlog", type=int, default=50)
-parser.add_argument("--greet", action="store_true")
 parser.add_argument("--sleep", action="store_true")
 options = parser.parse_args()
 
@@ -27,8 +25,6 @@ class Server(protocol.Protocol):
 
     def connectionMade(self):
         self.transport.setTcpNoDelay(True)
-        if options.greet:
-            self.transport.write(GREETING)
 
     def dataReceived(self, data):
         *messages, self.unfinished = (self.unfinished + data).split(b"\n")

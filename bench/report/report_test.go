@@ -1,0 +1,62 @@
+package report
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+func sampleTable() Table {
+	return Table{
+		Title: "Speed",
+		Ours:  "ours",
+		Peers: []string{"peer", "absent"},
+		Figures: []Figure{
+			{Name: "per second", Targets: []Target{AtLeastOf("peer", 1), AtLeastOf("absent", 2)}},
+			{Name: "latency", Targets: []Target{AtMostOf("peer", 1)}},
+			{Name: "lost", Absolute: true, Targets: []Target{AtMost(0)}},
+		},
+		Series: map[string]Series{
+			"ours": {"per second": {30, 20, 10}, "latency": {6, 6, 6}, "lost": {0, 0, 0}},
+			"peer": {"per second": {20, 20, 5}, "latency": {3, 12, 4}, "lost": {1, math.NaN(), 3}},
+		},
+	}
+}
+
+func TestPrint(t *testing.T) {
+	var out strings.Builder
+	table := sampleTable()
+	unmet, err := table.Print(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if unmet != 1 {
+		t.Errorf("%d figures are not met, want only the latency", unmet)
+	}
+	want := []string{
+		"Speed",
+		"ours peer absent target",
+		"per second 1 1.5 (1-2) not available >= 1 x peer, >= 2 x absent met",
+		"latency 1 1.5 (0.5-2) not available <= 1 x peer NOT MET",
+		"lost 0 (0-0) 2 (1-3) not available <= 0 met",
+	}
+	var got []string
+	for line := range strings.Lines(out.String()) {
+		if fields := strings.Fields(line); len(fields) > 0 {
+			got = append(got, strings.Join(fields, " "))
+		}
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestWhatWasNotMeasuredIsNotMet(t *testing.T) {
+	table := sampleTable()
+	table.Series["ours"] = Series{"per second": {math.NaN()}, "latency": {math.NaN()}, "lost": {math.NaN()}}
+	for _, f := range table.Figures {
+		if _, met := table.line(f); met {
+			t.Errorf("%s is met without a value", f.Name)
+		}
+	}
+}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"tcp-operator.io/bench/report"
+)
+
+const megabytes = "megabytes"
+
+// size measures the program: the image holds it and nothing else.
+func size() *measure {
+	return &measure{
+		name:    "size",
+		title:   "Size of the workload's program, and so of its image",
+		rounds:  1,
+		figures: []report.Figure{{Name: megabytes, Absolute: true, Targets: []report.Target{report.AtMost(15)}}},
+		take: func(_ context.Context, b *bench, _ string, _ int) (sample, error) {
+			program, err := os.Stat(b.workload)
+			if err != nil {
+				return nil, err
+			}
+			return sample{megabytes: float64(program.Size()) / 1e6}, nil
+		},
+	}
+}
