@@ -16,6 +16,9 @@ var full = flag.Bool("full", false, "run every fault plan there is, not a sample
 var server apiserver.Server
 
 func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "15"); err != nil { // unless the command line says another number
+		panic(err)
+	}
 	flag.Parse()
 	log.SetLogger(logr.Discard())
 	os.Exit(apiserver.Run(m, func(s apiserver.Server) { server = s }))

@@ -56,3 +56,12 @@ func catch(t *testing.T, h *plans.Harness, workload string, family plans.Family)
 	}
 	return plans.Plan{}, nil
 }
+
+// TestAStatusIsNotLeftBehind runs the plans that once found a status which
+// nothing would ever correct: pods were lost and back before the cache showed
+// that their loss had been reported.
+func TestAStatusIsNotLeftBehind(t *testing.T) {
+	if p, why := catch(t, harness(t, plans.Mutant{}), "TcpServer/lose-pods", plans.Stale); why != nil {
+		t.Errorf("%s: %v", p, why)
+	}
+}

@@ -18,7 +18,7 @@ var (
 	only   = flag.String("plan", "", "run the one plan of this `name` and print its calls, or all whose names begin with it")
 	family = flag.String("family", "", "run the plans of this family of faults only: crash, lost, refuse, vanish, stale or travel")
 	sample = flag.Int("sample", 96, "how many plans to run without -full")
-	seed   = flag.Uint64("seed", 0, "choose the sample by this seed; 0 takes one by the time")
+	seed   = flag.Uint64("seed", uint64(time.Now().UnixNano()), "which sample of the plans to run")
 )
 
 // TestPlans injects a fault at the operator's calls, one at a time, and holds
@@ -91,12 +91,8 @@ func choose(t *testing.T, all []plans.Plan) []plans.Plan {
 	if *full || *only != "" {
 		return chosen
 	}
-	by := *seed
-	if by == 0 {
-		by = uint64(time.Now().Unix())
-	}
-	t.Logf("a sample of the plans, by -seed %d", by)
-	random := rand.New(rand.NewPCG(by, 0))
+	t.Logf("a sample of the plans, by -seed %d", *seed)
+	random := rand.New(rand.NewPCG(*seed, 0))
 	random.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
 	return chosen[:min(*sample, len(chosen))]
 }

@@ -3,9 +3,11 @@
 package edits
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -48,10 +50,25 @@ const (
 // Image is what the operator runs in pods until an edit changes it.
 const Image = "workload:first"
 
+// Together are edits that are made in one go: nobody has the time to react in
+// between.
+func Together(all ...Edit) Edit {
+	names, image := make([]string, 0, len(all)), ""
+	for _, e := range all {
+		names, image = append(names, e.Name), cmp.Or(e.Image, image)
+	}
+	e := then(strings.Join(names, ", "), all...)
+	e.Image = image
+	return e
+}
+
 // then does the edits in one go, under a name of their own.
 func then(name string, all ...Edit) Edit {
 	return Edit{Name: name, Do: func(ctx context.Context, c client.Client, namespace string) error {
 		for _, e := range all {
+			if e.Do == nil {
+				continue
+			}
 			if err := e.Do(ctx, c, namespace); err != nil {
 				return fmt.Errorf("%s: %w", e.Name, err)
 			}

@@ -3,6 +3,8 @@ package oracle
 import (
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
+
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/test/faults/world"
 )
@@ -38,15 +40,17 @@ func caller(f *findings, cr *v1alpha1.TcpClient, w world.World, image string) {
 
 func clientChildren(f *findings, cr *v1alpha1.TcpClient, w world.World, to target, image string) {
 	children := find(f, cr, w)
-	started := to.address != ""
-	equal(f, cr, "having a Deployment", children.deployment != nil, started)
 	equal(f, cr, "having a Service", children.service != nil, false)
+	if to.address == "" {
+		if children.deployment != nil {
+			former(f, cr, children.deployment)
+		}
+		return
+	}
+	equal(f, cr, "having a Deployment", children.deployment != nil, true)
 	if d := children.deployment; d != nil {
 		deployment(f, d, *cr.Spec.Replicas, image)
 		clientSettings(f, d, cr.Spec, to)
-	}
-	if !started {
-		return
 	}
 	restricted := cr.Spec.NetworkPolicy.Mode == v1alpha1.NetworkPolicyRestrict
 	optional(f, cr, children, restricted, *cr.Spec.Replicas)
@@ -55,15 +59,25 @@ func clientChildren(f *findings, cr *v1alpha1.TcpClient, w world.World, to targe
 	}
 }
 
+// former holds that pods which are there although their client has no target
+// are those of a former one: they stay with it.
+func former(f *findings, cr *v1alpha1.TcpClient, d *appsv1.Deployment) {
+	if host := settingsOf(f, d).Address.Host; host == fmt.Sprintf("%s.%s.svc", cr.Spec.ServerRef.Name, cr.Namespace) {
+		f.add(d, "goes to %s, which has not been ready yet", host)
+	}
+}
+
 func clientStatus(f *findings, cr *v1alpha1.TcpClient, to target, children childrenOf) {
 	all := cr.Status.Conditions
 	conditions(f, cr, all, cr.Status.ObservedGeneration,
 		"Ready", "Accepted", "Available", "ResolvedRefs", "Connected", "ExpectationsMet")
 	works := rolledOut(children.deployment)
-	equal(f, cr, "Available", isTrue(all, "Available"), works)
-	equal(f, cr, "Connected", isTrue(all, "Connected"), works)
+	if to.address != "" {
+		equal(f, cr, "Available", isTrue(all, "Available"), works)
+		equal(f, cr, "Connected", isTrue(all, "Connected"), works)
+	}
 	equal(f, cr, "ResolvedRefs", isTrue(all, "ResolvedRefs"), !to.missing)
-	equal(f, cr, "Ready", isTrue(all, "Ready"), works && !to.missing)
+	equal(f, cr, "Ready", isTrue(all, "Ready"), works && !to.missing && to.address != "")
 	equal(f, cr, "Accepted", isTrue(all, "Accepted"), true)
 	equal(f, cr, "status.target", cr.Status.Target, to.address)
 	equal(f, cr, "status.sessions.desired", cr.Status.Sessions.Desired, int64(*cr.Spec.Replicas)*int64(cr.Spec.Sessions))

@@ -130,6 +130,33 @@ func stale(index int, long bool) Fault {
 	}}
 }
 
+// behind is stale by a number of versions.
+func behind(versions int) Fault {
+	return Fault{Name: fmt.Sprintf("behind-%d", versions), Family: Stale, strike: func(ctx context.Context, i *injector, a attempt) error {
+		k := a.call.object
+		index := max(i.shown[k], i.journal.newest(k)-versions)
+		return stale(index, false).strike(ctx, i, a)
+	}}
+}
+
+// AtWrites are faults that can strike at any write.
+func AtWrites() []Fault {
+	all := []Fault{crash(), lost()}
+	for _, r := range writeRefusals {
+		all = append(all, refuse(r, 1), refuse(r, inARow))
+	}
+	return all
+}
+
+// AtReads are faults that can strike at any read from the cache.
+func AtReads() []Fault {
+	all := []Fault{behind(1), behind(2)}
+	for _, r := range readRefusals {
+		all = append(all, refuse(r, 1))
+	}
+	return append(all, refuse(readRefusals[1], inARow))
+}
+
 // travel restarts the operator, once all is done, with a cache that is as
 // everything was at a moment.
 func travel(moment int) Fault {

@@ -45,15 +45,21 @@ func (h *Harness) Undisturbed(ctx context.Context, w edits.Workload) (Result, []
 
 // Run runs a plan and judges it, by its undisturbed run too if that is given.
 func (h *Harness) Run(ctx context.Context, p Plan, undisturbed *Result) Result {
+	result := h.RunAll(ctx, p.Workload, map[string]Fault{p.Place: p.Fault})
+	if result.Err == nil && undisturbed != nil {
+		result.Err = compare(p, result, *undisturbed)
+	}
+	return result
+}
+
+// RunAll runs a workload with any number of faults, each at a place.
+func (h *Harness) RunAll(ctx context.Context, w edits.Workload, strikes map[string]Fault) Result {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "plan-"}}
 	if err := h.plain.Create(ctx, namespace); err != nil {
 		return Result{Err: fmt.Errorf("making a namespace: %w", err)}
 	}
 	r := newRun(h.plain, namespace.Name, h.mutant)
-	result := r.do(ctx, p)
-	if result.Err == nil && undisturbed != nil {
-		result.Err = compare(p, result, *undisturbed)
-	}
+	result := r.do(ctx, w, strikes)
 	if err := r.release(ctx); err != nil && result.Err == nil {
 		result.Err = fmt.Errorf("cleaning up: %w", err)
 	}

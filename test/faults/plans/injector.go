@@ -33,9 +33,8 @@ type injector struct {
 	journal  *journal
 	somebody client.Client // who is not the operator
 
-	armed bool
-	place string // where the fault strikes
-	fault Fault
+	armed   bool
+	strikes map[string]Fault // by place
 
 	trace  []step
 	reads  int
@@ -58,10 +57,8 @@ func newInjector(j *journal, somebody client.Client) *injector {
 		shown: map[key]int{}, known: map[key]types.UID{}, stuck: map[key]int{}}
 }
 
-// arm lets a plan's fault strike from now on.
-func (i *injector) arm(p Plan) {
-	i.armed, i.place, i.fault = true, p.Place, p.Fault
-}
+// arm lets faults strike from now on, each at its place.
+func (i *injector) arm(strikes map[string]Fault) { i.armed, i.strikes = true, strikes }
 
 // breaks notes what the operator must never do.
 func (i *injector) breaks(what ...string) { i.broken = append(i.broken, what...) }
@@ -102,8 +99,8 @@ func (i *injector) attempt(ctx context.Context, a attempt) error {
 		row.left--
 		return row.answer(a.call)
 	}
-	if place == i.place {
-		return i.fault.strike(ctx, i, a)
+	if fault, here := i.strikes[place]; here {
+		return fault.strike(ctx, i, a)
 	}
 	return a.do()
 }

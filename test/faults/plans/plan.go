@@ -18,6 +18,9 @@ type Plan struct {
 	Fault    Fault
 }
 
+// atEnd is the place after all calls.
+const atEnd = "end"
+
 // String names the plan: Kind/workload/place/fault.
 func (p Plan) String() string {
 	if p.Fault.Name == "" {
@@ -40,16 +43,13 @@ func plansOf(w edits.Workload, undisturbed Result) []Plan {
 		}
 	}
 	for moment := range undisturbed.moments {
-		all = append(all, Plan{w, "end", travel(moment)})
+		all = append(all, Plan{w, atEnd, travel(moment)})
 	}
 	return all
 }
 
 func writeFaults(s step) []Fault {
-	all := []Fault{crash(), lost()}
-	for _, r := range writeRefusals {
-		all = append(all, refuse(r, 1), refuse(r, inARow))
-	}
+	all := AtWrites()
 	if !world.IsResource(empty[s.call.object.kind]) {
 		all = append(all, vanish())
 	}

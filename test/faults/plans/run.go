@@ -73,10 +73,10 @@ func newRun(plain client.WithWatch, namespace string, mutant Mutant) *run {
 	return r
 }
 
-// do makes the edits with a plan, and judges all but the comparison with the
-// undisturbed run.
-func (r *run) do(ctx context.Context, p Plan) Result {
-	err := r.workload(ctx, p)
+// do makes the edits while faults strike, each at its place, and judges all
+// but the comparison with the undisturbed run.
+func (r *run) do(ctx context.Context, w edits.Workload, strikes map[string]Fault) Result {
+	err := r.workload(ctx, w, strikes)
 	if err == nil {
 		err = r.quiet(ctx)
 	}
@@ -96,23 +96,23 @@ func (r *run) do(ctx context.Context, p Plan) Result {
 	return result
 }
 
-func (r *run) workload(ctx context.Context, p Plan) error {
+func (r *run) workload(ctx context.Context, w edits.Workload, strikes map[string]Fault) error {
 	r.start()
-	for _, e := range p.Workload.Given {
+	for _, e := range w.Given {
 		if err := r.edit(ctx, e); err != nil {
 			return fmt.Errorf("before anything went wrong: %w", err)
 		}
 	}
-	r.injector.arm(p)
+	r.injector.arm(strikes)
 	r.armedAt = r.journal.moment
-	for _, e := range p.Workload.Edits {
+	for _, e := range w.Edits {
 		if err := r.edit(ctx, e); err != nil {
 			return err
 		}
 	}
 	r.injector.armed = false
-	if p.Fault.Family == Travel {
-		r.injector.goBack(r.armedAt + p.Fault.moment)
+	if last, is := strikes[atEnd]; is {
+		r.injector.goBack(r.armedAt + last.moment)
 		r.start()
 		return r.settle(ctx)
 	}
