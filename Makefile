@@ -42,6 +42,10 @@ generate: ## Regenerate deep copies, CRDs, RBAC and dist/ from the Go types, mar
 	$(TOOL) controller-gen rbac:roleName=manager-role paths=./... output:rbac:dir=config/rbac
 	hack/dist.sh
 
+.PHONY: faults
+faults: bin/lab ## Every fault plan there is, against the operator on a real API server; a table at the end
+	KUBEBUILDER_ASSETS="$(ENVTEST)" go test -v -p 1 -count 1 -timeout 4h ./test/faults ./test/faults/manager -full
+
 .PHONY: race
 race: ## Workload and unit tests under the race detector
 	go test -race $$(go list ./... | grep -v -e /api/ -e /controllers$$ -e /test/)
