@@ -31,11 +31,24 @@ func CacheOptions(namespaces ...string) cache.Options {
 		ByObject: map[client.Object]cache.ByObject{
 			&appsv1.Deployment{}:            ours,
 			&corev1.Service{}:               ours,
-			&corev1.Pod{}:                   ours,
+			&corev1.Pod{}:                   {Label: ours.Label, Transform: stripPod},
 			&networkingv1.NetworkPolicy{}:   ours,
 			&policyv1.PodDisruptionBudget{}: ours,
 		},
 	}
+}
+
+// stripPod leaves of a pod what the operator reads: there are as many pods as
+// resources or more, and most of a pod is what its Deployment says too.
+func stripPod(object any) (any, error) {
+	pod, ok := object.(*corev1.Pod)
+	if !ok {
+		return object, nil // word of one that is gone
+	}
+	pod.ManagedFields, pod.Annotations, pod.OwnerReferences = nil, nil, nil
+	pod.Spec = corev1.PodSpec{NodeName: pod.Spec.NodeName}
+	pod.Status = corev1.PodStatus{Phase: pod.Status.Phase, PodIP: pod.Status.PodIP, Conditions: pod.Status.Conditions}
+	return pod, nil
 }
 
 // ClientOptions make reads wait until the cache has seen the operator's own
