@@ -25,6 +25,8 @@ import (
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers"
 	"tcp-operator.io/controllers/desired"
+	"tcp-operator.io/controllers/observed"
+	"tcp-operator.io/page"
 	// +kubebuilder:scaffold:imports
 )
 
@@ -60,12 +62,19 @@ func run(ctx context.Context, f flags) error {
 	if err != nil {
 		return fmt.Errorf("setting up: %w", err)
 	}
+	collector := &observed.Collector{}
 	err = controllers.SetupWithManager(ctx, mgr, controllers.Options{
+		Collector:        collector,
 		Defaults:         desired.Defaults{WorkloadImage: f.workloadImage, OperatorNamespace: os.Getenv("POD_NAMESPACE")},
 		SnapshotInterval: f.snapshotInterval,
 	})
 	if err != nil {
 		return err
+	}
+	if f.ui {
+		if err := page.SetupWithManager(ctx, mgr, collector); err != nil {
+			return fmt.Errorf("adding the page: %w", err)
+		}
 	}
 	// +kubebuilder:scaffold:builder
 	if err := addProbes(mgr); err != nil {
@@ -90,6 +99,7 @@ type flags struct {
 	leaderElect      bool
 	metricsAddress   string
 	metricsSecure    bool
+	ui               bool
 	probeAddress     string
 	logLevel         slog.Level
 	version          bool
@@ -107,25 +117,39 @@ func parseFlags(args []string, out io.Writer) (flags, error) {
 	set.BoolVar(&f.leaderElect, "leader-elect", false, "let only one of several managers act")
 	set.StringVar(&f.metricsAddress, "metrics-bind-address", ":8443", "`address` of the metrics; 0 serves none")
 	set.BoolVar(&f.metricsSecure, "metrics-secure", true, "serve metrics by HTTPS, to those who may read them")
+	set.BoolVar(&f.ui, "ui", false, "serve a page that shows all sessions, beside the metrics at /ui/, to those who may read it")
 	set.StringVar(&f.probeAddress, "health-probe-bind-address", ":8081", "`address` of /healthz and /readyz")
 	set.TextVar(&f.logLevel, "log-level", slog.LevelInfo, "least `level` to log: debug, info, warn or error")
 	set.BoolVar(&f.version, "version", false, "print the version and exit")
 	if err := set.Parse(args); err != nil {
 		return f, err
 	}
-	switch {
-	case set.NArg() > 0:
+	if set.NArg() > 0 {
 		return f, fmt.Errorf("%q is no flag: see --help", set.Arg(0))
-	case f.workloadImage == "" && !f.version:
-		return f, errors.New("--workload-image: is empty: name the image that the pods should run, or set WORKLOAD_IMAGE")
-	case f.snapshotInterval < 100*time.Millisecond:
-		return f, fmt.Errorf("--snapshot-interval: %s is too short: write at least 100ms", f.snapshotInterval)
+	}
+	if err := f.check(); err != nil {
+		return f, err
 	}
 	var err error
 	if f.namespaces, err = parseNamespaces(namespaces); err != nil {
 		return f, fmt.Errorf("--namespaces: %w", err)
 	}
 	return f, nil
+}
+
+// check says which flag cannot be what it is.
+func (f flags) check() error {
+	switch {
+	case f.workloadImage == "" && !f.version:
+		return errors.New("--workload-image: is empty: name the image that the pods should run, or set WORKLOAD_IMAGE")
+	case f.ui && f.metricsAddress == "0":
+		return errors.New("--ui: the page is served beside the metrics: let --metrics-bind-address be an address")
+	case f.ui && !f.metricsSecure:
+		return errors.New("--ui: the page is for those who may read it: let --metrics-secure be true")
+	case f.snapshotInterval < 100*time.Millisecond:
+		return fmt.Errorf("--snapshot-interval: %s is too short: write at least 100ms", f.snapshotInterval)
+	}
+	return nil
 }
 
 // parseNamespaces splits a list of names at its commas.

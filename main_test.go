@@ -42,6 +42,23 @@ func TestWrongFlags(t *testing.T) {
 	}
 }
 
+// TestThePageIsNeverOpenToAll holds that it is served where the API server is
+// asked who reads it, or not at all.
+func TestThePageIsNeverOpenToAll(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"--metrics-secure=false", "--ui: the page is for those who may read it: let --metrics-secure be true"},
+		{"--metrics-bind-address=0", "--ui: the page is served beside the metrics: let --metrics-bind-address be an address"},
+	} {
+		_, err := parseFlags([]string{"--workload-image=workload:test", "--ui", c.args}, io.Discard)
+		if err == nil || err.Error() != c.want {
+			t.Errorf("--ui %s gives\n%v, want\n%s", c.args, err, c.want)
+		}
+	}
+	if f, err := parseFlags([]string{"--workload-image=workload:test"}, io.Discard); err != nil || f.ui {
+		t.Errorf("by default it is served: %v (%v)", f.ui, err)
+	}
+}
+
 func long(n int) string { return strings.Repeat("a", n) }
 
 // TestReadsWaitForWritesInOneNamespaceOnly is controller-runtime's limit.

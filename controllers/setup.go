@@ -44,6 +44,9 @@ type Options struct {
 	// Concurrency is how many resources of a kind are reconciled at once; zero
 	// means 4.
 	Concurrency int
+	// Collector is what is set up to ask the pods: its owner may ask it too.
+	// nil means one that nobody else can ask.
+	Collector *observed.Collector
 	// SkipNameValidation allows several managers in one process. For tests.
 	SkipNameValidation *bool
 }
@@ -71,12 +74,14 @@ func SetupWithManager(ctx context.Context, mgr manager.Manager, o Options) error
 		return fmt.Errorf("watching pods: %w", err)
 	}
 	servers, clients := make(chan event.GenericEvent), make(chan event.GenericEvent)
-	collector := &observed.Collector{
-		Reader:   mgr.GetClient(),
-		Interval: orDefault(o.SnapshotInterval, defaultSnapshotInterval),
-		Wake:     wake,
-		Changed:  forward(servers, clients),
+	collector := o.Collector
+	if collector == nil {
+		collector = &observed.Collector{}
 	}
+	collector.Reader = mgr.GetClient()
+	collector.Interval = orDefault(o.SnapshotInterval, defaultSnapshotInterval)
+	collector.Wake = wake
+	collector.Changed = forward(servers, clients)
 	if err := mgr.Add(collector); err != nil {
 		return fmt.Errorf("adding the collector: %w", err)
 	}

@@ -164,7 +164,7 @@ func ask(ctx context.Context, web *http.Client, pods []corev1.Pod) []answer {
 		wg.Go(func() {
 			defer func() { <-slots }()
 			role := roles[pods[i].Labels[desired.KindLabel]]
-			answers[i].snapshot, answers[i].err = fetch(ctx, web, snapshotURL(&pods[i]), role)
+			answers[i].snapshot, answers[i].err = fetch(ctx, web, adminURL(&pods[i], snapshot.Path), role)
 		})
 	}
 	wg.Wait()

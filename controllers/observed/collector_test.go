@@ -174,7 +174,7 @@ func TestFinishedPodsAreNoPods(t *testing.T) {
 
 func TestSnapshotURL(t *testing.T) {
 	p := pod("caller-a", true)
-	if got, want := snapshotURL(&p), "http://[fd00::7]:19527/v1/snapshot"; got != want {
+	if got, want := adminURL(&p, snapshot.Path), "http://[fd00::7]:19527/v1/snapshot"; got != want {
 		t.Errorf("URL is %s, want %s", got, want)
 	}
 }

@@ -34,31 +34,41 @@ func newHTTPClient() *http.Client {
 	}
 }
 
-// snapshotURL is where pod serves its snapshot.
-func snapshotURL(pod *corev1.Pod) string {
-	return "http://" + net.JoinHostPort(pod.Status.PodIP, strconv.Itoa(spec.AdminPort)) + snapshot.Path
+// adminURL is where pod serves a path of its admin port.
+func adminURL(pod *corev1.Pod, path string) string {
+	return "http://" + net.JoinHostPort(pod.Status.PodIP, strconv.Itoa(spec.AdminPort)) + path
 }
 
-// fetch reads one snapshot. The text of the error does not change while the
-// cause does not, because it is shown in conditions.
+// fetch reads one snapshot.
 func fetch(ctx context.Context, c *http.Client, url string, role snapshot.Role) (snapshot.Snapshot, error) {
+	body, err := read(ctx, c, url, snapshot.MaxBytes)
+	if err != nil {
+		return snapshot.Snapshot{}, err
+	}
+	return snapshot.Parse(body, role)
+}
+
+// read returns what a pod answers, at most one byte more than most. The text of
+// the error does not change while the cause does not, because it is shown in
+// conditions.
+func read(ctx context.Context, c *http.Client, url string, most int64) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return snapshot.Snapshot{}, errors.New("no address")
+		return nil, errors.New("no address")
 	}
 	response, err := c.Do(request)
 	if err != nil {
-		return snapshot.Snapshot{}, unreachable(err)
+		return nil, unreachable(err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return snapshot.Snapshot{}, fmt.Errorf("answered with HTTP status %d", response.StatusCode)
+		return nil, fmt.Errorf("answered with HTTP status %d", response.StatusCode)
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, snapshot.MaxBytes+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, most+1))
 	if err != nil {
-		return snapshot.Snapshot{}, unreachable(err)
+		return nil, unreachable(err)
 	}
-	return snapshot.Parse(body, role)
+	return body, nil
 }
 
 func unreachable(err error) error {

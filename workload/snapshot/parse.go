@@ -29,6 +29,24 @@ func Parse(body []byte, role Role) (Snapshot, error) {
 	return s, nil
 }
 
+// ParseSessions reads a list of sessions as Parse does a snapshot.
+func ParseSessions(body []byte) (SessionList, error) {
+	if len(body) > MaxListBytes {
+		return SessionList{}, fmt.Errorf("answered with more than %d bytes", MaxListBytes)
+	}
+	var list SessionList
+	if err := json.Unmarshal(body, &list); err != nil {
+		return SessionList{}, errors.New("answered with something that is no list of sessions")
+	}
+	if list.Version != Version {
+		return SessionList{}, fmt.Errorf("answered with version %d of the list of sessions, want %d", list.Version, Version)
+	}
+	if list.Total < len(list.Sessions) || len(list.Sessions) > MaxListed {
+		return SessionList{}, errors.New("answered with a list of sessions that makes no sense")
+	}
+	return list, nil
+}
+
 func sane(s Snapshot) bool {
 	counters := []int64{
 		s.Sessions.Desired, s.Sessions.Open, s.Sessions.Opened, s.Sessions.Rejected, s.Sessions.Lost,

@@ -9,6 +9,9 @@ const SessionsPath = "/v1/sessions"
 // MaxListed is how many sessions one answer holds at most.
 const MaxListed = 1000
 
+// MaxListBytes bounds the JSON of a list; a reader stops there.
+const MaxListBytes = 2 << 20
+
 // SessionList says who is connected, oldest session first.
 type SessionList struct {
 	Version      int       `json:"version"`
