@@ -58,6 +58,14 @@ fuzz: ## Every fuzz target in turn, each for FUZZTIME=30s
 transitions: bin/lab ## Every field of both kinds through every change, from every earlier state
 	KUBEBUILDER_ASSETS="$(ENVTEST)" go test ./test/transitions -all -v -timeout 1h
 
+.PHONY: loopback
+loopback: ## The server's tests on real sockets at full size: a million messages, a thousand slow peers, resets by ten thousands
+	go test -count=1 -v -run 'TestConservation|TestLoopback|TestSlowloris|TestResetStorm|TestAcceptingABurst' ./workload/server -full
+
+.PHONY: soak
+soak: bin/lab ## Server, clients and operator under churn for MINUTES=10, and what grew meanwhile
+	KUBEBUILDER_ASSETS="$(ENVTEST)" go test -count=1 -v -timeout 0 -run TestSoak ./test/soak -minutes=$(or $(MINUTES),10)
+
 .PHONY: e2e
 e2e: ## The samples on a lab of their own, through the shipped manifests, checked from outside
 	@hack/e2e.sh
