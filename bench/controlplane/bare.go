@@ -7,6 +7,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"tcp-operator.io/api/v1alpha1"
@@ -14,9 +15,14 @@ import (
 )
 
 // A bare client is what the operator is paired with: it makes the same
-// children, and does nothing else. It creates them outright, and reports
-// nothing.
-type bare struct{ client client.Client }
+// children, and does nothing else: it looks at nothing first, and reports
+// nothing afterwards.
+type bare struct {
+	client client.Client
+	// applies says that it writes by server-side apply, as the operator does,
+	// rather than to create objects outright.
+	applies bool
+}
 
 // createChildren makes the children of all pairs, which are there.
 func (b bare) createChildren(ctx context.Context, p pairs) error {
@@ -84,7 +90,10 @@ func (b bare) childrenOf(ctx context.Context, server *v1alpha1.TcpServer, caller
 }
 
 // create makes an object of what was rendered.
-func (b bare) create(ctx context.Context, rendered any, object client.Object) error {
+func (b bare) create(ctx context.Context, rendered runtime.ApplyConfiguration, object client.Object) error {
+	if b.applies {
+		return b.client.Apply(ctx, rendered, client.FieldOwner(bareUser))
+	}
 	text, err := json.Marshal(rendered)
 	if err != nil {
 		return err

@@ -31,7 +31,7 @@ type bench struct {
 	program    string // the operator's
 	kubeconfig string // the operator's
 	users      client.Client
-	bare       bare
+	bare       client.Client
 	kubelet    *rest.Config
 	pods       *kubelet.Pods
 	rounds     int // so far: they name namespaces
@@ -64,7 +64,7 @@ func (b *bench) letIn() error {
 	if b.users, err = b.client(benchUser); err != nil {
 		return err
 	}
-	if b.bare.client, err = b.client(bareUser); err != nil {
+	if b.bare, err = b.client(bareUser); err != nil {
 		return err
 	}
 	b.kubelet, err = b.plane.Config(kubeletUser)

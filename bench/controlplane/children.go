@@ -27,12 +27,14 @@ func uptoChildren(requests []plane.Request) []plane.Request {
 	return only(requests, func(r plane.Request) bool { return !r.Answered.After(end) })
 }
 
-// A childrenRound compares operator and bare client once.
+// A contest is a round of all contenders: the operator, and bare clients that
+// create and that apply.
+type contest struct{ operator, creating, applying making }
+
+// A childrenRound compares operator and bare clients once.
 type childrenRound struct {
-	// backlog: the pairs are there already.
-	bareBacklog, operatorBacklog making
-	// fresh: the clock starts with the first pair's creation.
-	bareFresh, operatorFresh making
+	backlog contest // the pairs are there already
+	fresh   contest // the clock starts with the first pair's creation
 }
 
 // childrenRound measures how long count pairs take to their children. Nothing
@@ -43,10 +45,12 @@ func (b *bench) childrenRound(ctx context.Context, count int) (childrenRound, er
 		into    *making
 		measure func(context.Context, pairs) (making, error)
 	}{
-		{&r.bareBacklog, b.bareBacklog},
-		{&r.operatorBacklog, b.operatorBacklog},
-		{&r.bareFresh, b.bareFresh},
-		{&r.operatorFresh, b.operatorFresh},
+		{&r.backlog.creating, b.bareBacklog(bare{client: b.bare})},
+		{&r.backlog.operator, b.operatorBacklog},
+		{&r.backlog.applying, b.bareBacklog(bare{client: b.bare, applies: true})},
+		{&r.fresh.creating, b.bareFresh(bare{client: b.bare})},
+		{&r.fresh.operator, b.operatorFresh},
+		{&r.fresh.applying, b.bareFresh(bare{client: b.bare, applies: true})},
 	}
 	for _, step := range steps {
 		err := b.with(ctx, count, byAddress, func(p pairs) error {
@@ -61,35 +65,33 @@ func (b *bench) childrenRound(ctx context.Context, count int) (childrenRound, er
 	return r, nil
 }
 
-func (b *bench) bareBacklog(ctx context.Context, p pairs) (making, error) {
-	if err := p.create(ctx); err != nil {
-		return making{}, err
+func (b *bench) bareBacklog(by bare) func(context.Context, pairs) (making, error) {
+	return func(ctx context.Context, p pairs) (making, error) {
+		if err := p.create(ctx); err != nil {
+			return making{}, err
+		}
+		return b.bareMaking(func() error { return by.createChildren(ctx, p) })
 	}
+}
+
+func (b *bench) bareFresh(by bare) func(context.Context, pairs) (making, error) {
+	return func(ctx context.Context, p pairs) (making, error) {
+		return b.bareMaking(func() error { return by.createAll(ctx, p) })
+	}
+}
+
+// bareMaking measures what a bare client writes in use.
+func (b *bench) bareMaking(use func() error) (making, error) {
 	mark, err := b.plane.Audit.Mark()
 	if err != nil {
 		return making{}, err
 	}
-	cpu, err := b.plane.CPUDuring(func() error { return b.bare.createChildren(ctx, p) })
+	cpu, err := b.plane.CPUDuring(use)
 	if err != nil {
 		return making{}, err
 	}
 	requests, err := b.requests(mark, bareUser)
 	m := makingOf(only(requests, isWrite))
-	m.cpu = cpu
-	return m, err
-}
-
-func (b *bench) bareFresh(ctx context.Context, p pairs) (making, error) {
-	mark, err := b.plane.Audit.Mark()
-	if err != nil {
-		return making{}, err
-	}
-	cpu, err := b.plane.CPUDuring(func() error { return b.bare.createAll(ctx, p) })
-	if err != nil {
-		return making{}, err
-	}
-	requests, err := b.requests(mark, bareUser)
-	m := makingOf(requests)
 	m.cpu = cpu
 	return m, err
 }

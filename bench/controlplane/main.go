@@ -67,8 +67,9 @@ func parseFlags(args []string) (flags, error) {
 	return f, nil
 }
 
-// run takes all measures and prints them.
-func run(ctx context.Context, f flags) (err error) {
+// run takes all measures and prints them. What the processes wrote stays only
+// when something failed.
+func run(ctx context.Context, f flags) error {
 	ctrl.SetLogger(logr.Discard())
 	folder, err := os.MkdirTemp("", "controlplane-")
 	if err != nil {
@@ -78,7 +79,14 @@ func run(ctx context.Context, f flags) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.plane.Stop()) }()
+	err = b.printAll(ctx, f)
+	if err = errors.Join(err, b.plane.Stop()); err != nil {
+		return fmt.Errorf("%w; logs are in %s", err, folder)
+	}
+	return os.RemoveAll(folder)
+}
+
+func (b *bench) printAll(ctx context.Context, f flags) error {
 	for _, n := range f.pairs {
 		tables, err := b.measure(ctx, f, n)
 		if err != nil {

@@ -25,13 +25,14 @@ type steady struct {
 	window     steadyWindow
 	idle, busy []plane.Request // writes
 	reconciles operator.Reconciles
+	cpu        time.Duration
 	memory     operator.Memory
 }
 
 // watchSteady watches resources that are ready.
 func (b *bench) watchSteady(ctx context.Context, o *operator.Process, w steadyWindow) (steady, error) {
 	r := steady{window: w}
-	before, err := o.Reconciles(ctx)
+	before, cpuBefore, err := usage(ctx, o)
 	if err != nil {
 		return r, err
 	}
@@ -49,13 +50,23 @@ func (b *bench) watchSteady(ctx context.Context, o *operator.Process, w steadyWi
 	}
 	r.idle = only(requests, func(q plane.Request) bool { return q.Writes() && !isBusy(resourceOf(q)) })
 	r.busy = only(requests, func(q plane.Request) bool { return q.Writes() && isBusy(resourceOf(q)) })
-	after, err := o.Reconciles(ctx)
+	after, cpuAfter, err := usage(ctx, o)
 	if err != nil {
 		return r, err
 	}
-	r.reconciles = after.Since(before)
+	r.reconciles, r.cpu = after.Since(before), cpuAfter-cpuBefore
 	r.memory, err = o.Memory()
 	return r, err
+}
+
+// usage is what the operator has done and computed so far.
+func usage(ctx context.Context, o *operator.Process) (operator.Reconciles, time.Duration, error) {
+	done, err := o.Reconciles(ctx)
+	if err != nil {
+		return done, 0, err
+	}
+	cpu, err := o.CPU()
+	return done, cpu, err
 }
 
 // isBusy tells whether a resource has traffic. Names end in the pair's number.

@@ -13,8 +13,9 @@ import (
 
 // The contenders, as tables name them.
 const (
-	ours = "operator"
-	peer = "bare client"
+	ours     = "operator"
+	creating = "bare client"
+	applying = "bare client that applies"
 )
 
 // memoryLimit is that of the operator's container in config/manager, which it
@@ -25,35 +26,35 @@ const memoryLimit = 128 // MiB
 const slowest = 50 * time.Millisecond
 
 func childrenTable(pairs int, rounds []childrenRound) *report.Table {
-	operators, bares := report.Series{}, report.Series{}
-	add := func(name string, o, b making) {
-		for _, c := range []struct {
-			series report.Series
-			making making
-		}{{operators, o}, {bares, b}} {
-			record(c.series, "time, "+name, c.making.time.Seconds())
-			record(c.series, "CPU of API server and etcd, "+name, c.making.cpu.Seconds())
-			record(c.series, "writes per pair, "+name, per(c.making.writes, pairs))
-			record(c.series, "reads per pair, "+name, per(c.making.reads, pairs))
+	t := &report.Table{
+		Title: fmt.Sprintf("Children of %d pairs: from the first request to the last child", pairs),
+		Ours:  ours, Peers: []string{creating, applying},
+		Series: map[string]report.Series{ours: {}, creating: {}, applying: {}},
+	}
+	for _, when := range []struct {
+		name string
+		of   func(childrenRound) contest
+	}{
+		{"pairs were there", func(r childrenRound) contest { return r.backlog }},
+		{"pairs are new", func(r childrenRound) contest { return r.fresh }},
+	} {
+		t.Figures = append(t.Figures,
+			report.Figure{Name: "time, " + when.name, Targets: []report.Target{report.AtMostOf(creating, 1.25)}},
+			report.Figure{Name: "CPU of API server and etcd, " + when.name},
+			report.Figure{Name: "writes per pair, " + when.name, Absolute: true},
+			report.Figure{Name: "reads per pair, " + when.name, Absolute: true})
+		for _, r := range rounds {
+			c := when.of(r)
+			for contender, m := range map[string]making{ours: c.operator, creating: c.creating, applying: c.applying} {
+				series := t.Series[contender]
+				record(series, "time, "+when.name, m.time.Seconds())
+				record(series, "CPU of API server and etcd, "+when.name, m.cpu.Seconds())
+				record(series, "writes per pair, "+when.name, per(m.writes, pairs))
+				record(series, "reads per pair, "+when.name, per(m.reads, pairs))
+			}
 		}
 	}
-	for _, r := range rounds {
-		add("pairs were there", r.operatorBacklog, r.bareBacklog)
-		add("pairs are new", r.operatorFresh, r.bareFresh)
-	}
-	var figures []report.Figure
-	for _, name := range []string{"pairs were there", "pairs are new"} {
-		figures = append(figures,
-			report.Figure{Name: "time, " + name, Targets: []report.Target{report.AtMostOf(peer, 1.25)}},
-			report.Figure{Name: "CPU of API server and etcd, " + name},
-			report.Figure{Name: "writes per pair, " + name, Absolute: true},
-			report.Figure{Name: "reads per pair, " + name, Absolute: true})
-	}
-	return &report.Table{
-		Title: fmt.Sprintf("Children of %d pairs: from the first request to the last child", pairs),
-		Ours:  ours, Peers: []string{peer}, Figures: figures,
-		Series: map[string]report.Series{ours: operators, peer: bares},
-	}
+	return t
 }
 
 // single is a table of figures that were taken once, of the operator alone.
@@ -127,6 +128,7 @@ func steadyTable(pairs int, r steady) *report.Table {
 	s.add("writes per hour of a busy resource, most", r.window.perHour(int(most(writesPerResource(r.busy)))), report.AtMost(60))
 	s.add("writes per hour of a busy resource, mean", r.window.perHour(len(r.busy))/float64(pairs))
 	s.add("busy resources that were written", float64(len(writesPerResource(r.busy))))
+	s.add("CPU of the operator, share of a core", r.cpu.Seconds()/time.Duration(r.window).Seconds())
 	addTimes(s, r.reconciles, report.AtMost(milliseconds(slowest)))
 	return s.table
 }

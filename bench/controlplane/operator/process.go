@@ -89,6 +89,16 @@ func (p *Process) Memory() (Memory, error) {
 	return Memory{Now: status.VmRSS, Highest: status.VmHWM}, err
 }
 
+// CPU is the time that the operator has computed so far.
+func (p *Process) CPU() (time.Duration, error) {
+	process, err := procfs.NewProc(p.command.Process.Pid)
+	if err != nil {
+		return 0, err
+	}
+	stat, err := process.Stat()
+	return time.Duration(stat.CPUTime() * float64(time.Second)), err
+}
+
 // readyTimeout bounds the start: on a busy machine filling caches takes long.
 const readyTimeout = 2 * time.Minute
 
