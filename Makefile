@@ -32,7 +32,7 @@ test: bin/lab ## Unit tests, workload tests and tests on a real API server
 ##@ Development
 
 .PHONY: build
-build: ## Compile the manager and the workload into bin/
+build: ## Compile the manager, the workload and the kubectl plugin into bin/
 	@hack/build.sh
 
 .PHONY: generate

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# build.sh [FOLDER] compiles the manager and the workload into FOLDER, bin by
-# default. The flags stand here alone. They make the same bytes of the same
+# build.sh [FOLDER] compiles the manager, the workload and the kubectl plugin into
+# FOLDER, bin by default. The flags stand here alone. They make the same bytes of the same
 # source, version and release of Go, wherever that is.
 #
 #   VERSION   what manager --version prints; by default what git says
@@ -14,3 +14,4 @@ export CGO_ENABLED=0
 build() { go build -trimpath -buildvcs=false -ldflags="-s -w -X main.release=$version" -o "$out/$1" "$2"; }
 build manager .
 build workload ./workload
+build kubectl-tcp ./cmd/kubectl-tcp

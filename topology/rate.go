@@ -27,7 +27,7 @@ func (r *Rate) plus(other Rate) *Rate {
 // is ready for use; it must not be used by several goroutines at once.
 type Meter struct {
 	readings map[string]reading // by process instance
-	round    int                // counts calls of forget
+	round    int                // counts calls of EndRound
 }
 
 // reading is what a process said, and its rate at that time.
@@ -42,9 +42,9 @@ type reading struct {
 // over a very short time a rate is mostly chance.
 const leastInterval = 500 * time.Millisecond
 
-// read returns a process's rate since it was read before, by the process's own
+// Read returns a process's rate since it was read before, by the process's own
 // clock; nil at the first time.
-func (m *Meter) read(s snapshot.Snapshot) *Rate {
+func (m *Meter) Read(s snapshot.Snapshot) *Rate {
 	last, known := m.readings[s.Instance]
 	elapsed := s.ObservedTime.Sub(last.time)
 	if known && elapsed < leastInterval {
@@ -66,8 +66,9 @@ func (m *Meter) read(s snapshot.Snapshot) *Rate {
 	return next.rate
 }
 
-// forget ends a round: processes that were not read in it are gone.
-func (m *Meter) forget() {
+// EndRound forgets the processes that were not read since the last call: they
+// are gone. Draw calls it.
+func (m *Meter) EndRound() {
 	maps.DeleteFunc(m.readings, func(_ string, r reading) bool { return r.round != m.round })
 	m.round++
 }

@@ -25,7 +25,7 @@ func TestARateNeedsTwoReadingsOfOneProcess(t *testing.T) {
 		{said("b", 3*time.Second, 7, 7), nil},                                                // another process starts anew
 		{said("a", 4*time.Second, 110, 260), &Rate{}},
 	} {
-		if diff := cmp.Diff(step.want, meter.read(step.said)); diff != "" {
+		if diff := cmp.Diff(step.want, meter.Read(step.said)); diff != "" {
 			t.Errorf("%s at %s (-want +got):\n%s", step.said.Instance, step.said.ObservedTime, diff)
 		}
 	}
@@ -33,11 +33,11 @@ func TestARateNeedsTwoReadingsOfOneProcess(t *testing.T) {
 
 func TestAProcessThatIsGoneIsForgotten(t *testing.T) {
 	var meter Meter
-	meter.read(said("a", 0, 1, 1))
-	meter.read(said("b", 0, 1, 1))
-	meter.forget()
-	meter.read(said("b", time.Second, 2, 2))
-	meter.forget()
+	meter.Read(said("a", 0, 1, 1))
+	meter.Read(said("b", 0, 1, 1))
+	meter.EndRound()
+	meter.Read(said("b", time.Second, 2, 2))
+	meter.EndRound()
 	if _, ok := meter.readings["a"]; ok || len(meter.readings) != 1 {
 		t.Errorf("readings: %v", meter.readings)
 	}

@@ -101,7 +101,7 @@ func Draw(seen Seen, meter *Meter) Graph {
 	for i := range seen.Clients {
 		graph.Clients = append(graph.Clients, drawClient(&seen.Clients[i], seen, behind, meter))
 	}
-	meter.forget()
+	meter.EndRound()
 	slices.SortFunc(graph.Servers, func(a, b Server) int { return a.compare(b.Resource) })
 	slices.SortFunc(graph.Clients, func(a, b Client) int { return a.compare(b.Resource) })
 	return graph
@@ -162,7 +162,7 @@ func (r *Resource) count(said []snapshot.Snapshot, meter *Meter) {
 		r.Messages.Received += pod.Messages.Received
 		r.Messages.Sent += pod.Messages.Sent
 		r.Messages.Exceptions += pod.Messages.Exceptions
-		if rate := meter.read(pod); rate != nil {
+		if rate := meter.Read(pod); rate != nil {
 			r.Rate = r.Rate.plus(*rate)
 		}
 	}

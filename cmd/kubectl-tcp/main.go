@@ -1,0 +1,55 @@
+// Kubectl-tcp is a plugin of kubectl that shows what TcpServers and TcpClients
+// do: `kubectl tcp status caller`.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/go-logr/logr"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	_ "k8s.io/client-go/plugin/pkg/client/auth" // what kubeconfigs may ask for
+	"sigs.k8s.io/controller-runtime/pkg/log"
+)
+
+// Exit codes. docs/kubectl-tcp.md lists them.
+const (
+	exitBroken  = 1 // what was waited for cannot come by itself
+	exitFailure = 2 // wrong usage, or the cluster could not be read
+	exitTimeout = 3 // what was waited for has not come
+)
+
+// An exit is an error with an exit code of its own.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e exit) Error() string { return e.err.Error() }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}))
+}
+
+// run executes a command line and returns the exit code.
+func run(ctx context.Context, args []string, streams genericiooptions.IOStreams) int {
+	log.SetLogger(logr.Discard()) // the client's own remarks are not for users
+	root := newRoot(streams)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil || errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return 0 // somebody has seen enough of a live view
+	}
+	fmt.Fprintln(streams.ErrOut, "error:", err)
+	var e exit
+	if errors.As(err, &e) {
+		return e.code
+	}
+	return exitFailure
+}

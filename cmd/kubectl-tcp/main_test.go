@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"tcp-operator.io/api/v1alpha1"
+	"tcp-operator.io/controllers/desired"
+	"tcp-operator.io/test/apiserver"
+)
+
+var server apiserver.Server
+
+func TestMain(m *testing.M) {
+	os.Exit(apiserver.Run(m, func(s apiserver.Server) { server = s }))
+}
+
+// user is somebody at a command line, in a namespace of the API server.
+type user struct {
+	t         *testing.T
+	namespace string
+}
+
+func newUser(t *testing.T) user {
+	t.Helper()
+	u := user{t: t, namespace: server.Namespace(t)}
+	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
+	t.Setenv("KUBECONFIG", kubeconfig)
+	config := clientcmdapi.NewConfig()
+	config.Clusters["test"] = &clientcmdapi.Cluster{Server: "https://" + strings.TrimPrefix(server.Config.Host, "https://"), CertificateAuthorityData: server.Config.CAData}
+	config.AuthInfos["test"] = &clientcmdapi.AuthInfo{ClientCertificateData: server.Config.CertData, ClientKeyData: server.Config.KeyData}
+	config.Contexts["test"] = &clientcmdapi.Context{Cluster: "test", AuthInfo: "test", Namespace: u.namespace}
+	config.CurrentContext = "test"
+	if err := clientcmd.WriteToFile(*config, kubeconfig); err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// types runs a command line, and returns its exit code and what it printed.
+func (u user) types(line string) (code int, out, errOut string) {
+	u.t.Helper()
+	var o, e bytes.Buffer
+	code = run(u.t.Context(), strings.Fields(line), genericiooptions.IOStreams{In: &bytes.Buffer{}, Out: &o, ErrOut: &e})
+	return code, o.String(), e.String()
+}
+
+// client makes a TcpClient of greeter that is as its conditions say.
+func (u user) client(name string, conditions ...metav1.Condition) {
+	u.t.Helper()
+	cr := &v1alpha1.TcpClient{ObjectMeta: metav1.ObjectMeta{Namespace: u.namespace, Name: name}}
+	cr.Spec.ServerRef = &v1alpha1.ServerReference{Name: "greeter"}
+	u.create(cr)
+	before := cr.DeepCopy()
+	cr.Status.ObservedGeneration = cr.Generation
+	for _, c := range conditions {
+		c.LastTransitionTime = metav1.Now()
+		cr.Status.Conditions = append(cr.Status.Conditions, c)
+	}
+	cr.Status.Target, cr.Status.Sessions.Desired, cr.Status.Sessions.Established = "greeter."+u.namespace+".svc:9527", 1, 1
+	if err := server.Client.Status().Patch(u.t.Context(), cr, client.MergeFrom(before)); err != nil {
+		u.t.Fatal(err)
+	}
+}
+
+func (u user) create(o client.Object) {
+	u.t.Helper()
+	if err := server.Client.Create(u.t.Context(), o); err != nil {
+		u.t.Fatal(err)
+	}
+}
+
+func condition(kind, status, reason string) metav1.Condition {
+	return metav1.Condition{Type: kind, Status: metav1.ConditionStatus(status), Reason: reason, Message: "because"}
+}
+
+var (
+	ready    = condition("Ready", "True", "SessionsEstablished")
+	notReady = condition("Ready", "False", "SessionsNotEstablished")
+	broken   = condition("Ready", "False", "TooManyOutages")
+	stalled  = condition("Stalled", "True", "TooManyOutages")
+)
+
+func TestExitCodes(t *testing.T) {
+	u := newUser(t)
+	u.client("ready", ready)
+	u.client("waiting", notReady, condition("Reconciling", "True", "SessionsNotEstablished"))
+	u.client("broken", broken, stalled)
+	for line, want := range map[string]struct {
+		code int
+		says string // on the error output
+	}{
+		"wait ready":                                    {0, "SessionsEstablished"},
+		"wait tcpc/ready --for verdict":                 {0, "SessionsEstablished"},
+		"wait ready --during 1s --timeout 1m":           {0, "has to hold for 1s"},
+		"wait broken":                                   {exitBroken, "TooManyOutages: because"},
+		"wait waiting --timeout 1s":                     {exitTimeout, "not ready within 1s: SessionsNotEstablished"},
+		"wait missing":                                  {exitFailure, `there is no TcpServer and no TcpClient "missing"`},
+		"wait":                                          {exitFailure, "accepts 1 arg(s)"},
+		"wait ready --for success":                      {exitFailure, "write ready or verdict"},
+		"wait ready --report html=x":                    {exitFailure, "write junit=FILE or json=FILE"},
+		"wait ready --during 5m --timeout 1m":           {exitFailure, "raise --timeout"},
+		"wait ready --report junit=/nowhere/report.xml": {exitFailure, "writing the report"},
+		"status missing":                                {exitFailure, "see kubectl tcp topology -A"},
+		"status pod/ready":                              {exitFailure, "write tcpserver/ready or tcpclient/ready"},
+		"status tcpserver/ready":                        {exitFailure, "there is no"},
+		"status ready -o html":                          {exitFailure, "write table, wide, json, yaml"},
+		"top ready -A":                                  {exitFailure, "leave out --all-namespaces"},
+		"top --interval 1ms":                            {exitFailure, "write at least 500ms"},
+		"frobnicate":                                    {exitFailure, "unknown command"},
+		"topology --context elsewhere":                  {exitFailure, "elsewhere"},
+		"ui":                                            {exitFailure, "no manager runs in namespace"},
+		"sessions ready":                                {0, ""},
+		"version":                                       {0, ""},
+		"topology":                                      {0, ""},
+		"top --once --interval 500ms":                   {0, ""},
+		"wait broken --report json=" + t.TempDir() + "/r.j": {exitBroken, "TooManyOutages"},
+	} {
+		code, out, errOut := u.types(line)
+		if code != want.code || !strings.Contains(errOut, want.says) {
+			t.Errorf("kubectl tcp %s: exit %d, want %d with %q\n%s%s", line, code, want.code, want.says, out, errOut)
+		}
+	}
+}
+
+func TestReportsAreWritten(t *testing.T) {
+	u := newUser(t)
+	u.client("ready", ready)
+	junit := filepath.Join(t.TempDir(), "tcp.xml")
+	code, out, errOut := u.types("wait ready --report json=- --report junit=" + junit)
+	var report map[string]any
+	if err := json.Unmarshal([]byte(out), &report); err != nil || code != 0 || report["outcome"] != "Met" {
+		t.Errorf("exit %d, %v:\n%s%s", code, err, out, errOut)
+	}
+	text, err := os.ReadFile(junit)
+	if err != nil || !strings.Contains(string(text), `<testcase classname="TcpClient.`+u.namespace+`" name="ready ready"`) {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
+// TestNumbersComeFromTheStatusWherePodsCannotBeAsked: there is no kubelet here,
+// so no pod answers.
+func TestNumbersComeFromTheStatusWherePodsCannotBeAsked(t *testing.T) {
+	u := newUser(t)
+	u.client("caller", ready)
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: u.namespace, Name: "caller-1",
+			Labels: map[string]string{desired.ManagedByLabel: desired.ManagedBy, desired.KindLabel: "TcpClient", desired.NameLabel: "caller"}},
+		Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "workload", Image: "workload"}}},
+	}
+	u.create(pod)
+	pod.Status.Phase = corev1.PodRunning
+	if err := server.Client.Status().Update(t.Context(), pod); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"status caller", "topology"} {
+		code, out, errOut := u.types(line)
+		if code != 0 || !strings.Contains(errOut, "numbers are those of the status") || !strings.Contains(out, "caller") {
+			t.Errorf("%s: exit %d\n%s%s", line, code, out, errOut)
+		}
+	}
+	code, out, _ := u.types("topology -o json")
+	var graph struct {
+		Clients []struct {
+			Health   string
+			Sessions struct{ Established int }
+			Server   struct{ Name string }
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &graph); err != nil || code != 0 || len(graph.Clients) != 1 {
+		t.Fatalf("exit %d, %v:\n%s", code, err, out)
+	}
+	if c := graph.Clients[0]; c.Health != "Healthy" || c.Sessions.Established != 1 || c.Server.Name != "greeter" {
+		t.Errorf("client %+v", c)
+	}
+}
+
+func TestNamesAreCompleted(t *testing.T) {
+	u := newUser(t)
+	u.client("caller", ready)
+	u.create(&v1alpha1.TcpServer{ObjectMeta: metav1.ObjectMeta{Namespace: u.namespace, Name: "greeter"}})
+	code, out, _ := u.types("__complete status x")
+	if code != 0 || !strings.Contains(out, "greeter\ncaller\n") {
+		t.Errorf("exit %d:\n%s", code, out)
+	}
+}

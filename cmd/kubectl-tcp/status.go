@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+
+	"tcp-operator.io/api/v1alpha1"
+	"tcp-operator.io/cmd/kubectl-tcp/cluster"
+	"tcp-operator.io/cmd/kubectl-tcp/view"
+	"tcp-operator.io/topology"
+)
+
+func newStatus(o *options) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "status NAME",
+		Short: "Show all there is to know of a TcpServer or TcpClient",
+		Long: `Show a summary of a TcpServer or TcpClient, then its conditions, pods, sessions,
+outages and newest events.
+
+NAME may be written as tcpserver/NAME or tcpclient/NAME.`,
+		Example: `  kubectl tcp status caller
+  kubectl tcp status tcpserver/greeter -n shop -o yaml`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: o.complete,
+		RunE:              func(c *cobra.Command, args []string) error { return o.status(c.Context(), args[0]) },
+	}
+	o.addOutput(c)
+	return c
+}
+
+// newestEvents is how many a status shows.
+const newestEvents = 10
+
+func (o *options) status(ctx context.Context, argument string) error {
+	if err := o.checkOutput(); err != nil {
+		return err
+	}
+	from, err := o.cluster()
+	if err != nil {
+		return err
+	}
+	namespace, err := o.namespace()
+	if err != nil {
+		return err
+	}
+	r, err := find(ctx, from, namespace, argument)
+	if err != nil {
+		return err
+	}
+	s, err := o.look(ctx, from, r)
+	if err != nil {
+		return err
+	}
+	return o.print(s, func(w io.Writer, style view.Style) { s.Print(w, style) })
+}
+
+// look gathers what a status shows. What cannot be read beside the resource
+// and its pods costs a warning.
+func (o *options) look(ctx context.Context, from *cluster.Cluster, r resource) (view.Status, error) {
+	key := r.key()
+	pods, err := from.Pods(ctx, key.Namespace, &key)
+	if err != nil {
+		return view.Status{}, err
+	}
+	o.warn(cluster.Unread(pods))
+	sessions, err := o.sessionsOf(ctx, from, r, pods)
+	if err != nil {
+		return view.Status{}, err
+	}
+	s := view.Status{Conditions: r.conditions(), Pods: podLines(pods, &topology.Meter{}), Sessions: sessions, Events: []view.Event{}}
+	events, err := from.Events(ctx, key, newestEvents)
+	o.warnEvents(err)
+	for _, e := range events {
+		s.Events = append(s.Events, view.Event{Time: cluster.Last(e), Type: e.Type, Reason: e.Reason, Note: e.Note})
+	}
+	seen := topology.Seen{Time: time.Now(), Snapshots: cluster.Snapshots(pods)}
+	if r.server != nil {
+		seen.Servers = []v1alpha1.TcpServer{*r.server}
+		s.Server = &topology.Draw(seen, &topology.Meter{}).Servers[0]
+	} else {
+		seen.Clients = []v1alpha1.TcpClient{*r.client}
+		s.Client = &topology.Draw(seen, &topology.Meter{}).Clients[0]
+	}
+	return s, nil
+}
+
+// podLines are in the order of resource and pod.
+func podLines(pods []cluster.Pod, meter *topology.Meter) []view.PodLine {
+	lines := make([]view.PodLine, 0, len(pods))
+	for i := range pods {
+		line := view.PodLine{Of: pods[i].Of, Name: pods[i].Name, Node: pods[i].Spec.NodeName, Ready: isReady(&pods[i].Pod), Snapshot: pods[i].Snapshot}
+		for _, container := range pods[i].Status.ContainerStatuses {
+			line.Restarts += container.RestartCount
+		}
+		if line.Snapshot != nil {
+			line.Rate = meter.Read(*line.Snapshot)
+		}
+		lines = append(lines, line)
+	}
+	meter.EndRound()
+	slices.SortFunc(lines, func(a, b view.PodLine) int {
+		return strings.Compare(a.Of.Namespace+"/"+a.Of.Name+"/"+a.Name, b.Of.Namespace+"/"+b.Of.Name+"/"+b.Name)
+	})
+	return lines
+}
+
+func isReady(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
+}

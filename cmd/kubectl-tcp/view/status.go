@@ -1,0 +1,111 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"tcp-operator.io/api/v1alpha1"
+	"tcp-operator.io/topology"
+)
+
+// Status is all there is to know of one resource. Exactly one of Server and
+// Client is set.
+type Status struct {
+	Server     *topology.Server   `json:"server,omitempty"`
+	Client     *topology.Client   `json:"client,omitempty"`
+	Conditions []metav1.Condition `json:"conditions"`
+	Pods       []PodLine          `json:"pods"`
+	Sessions   []topology.Session `json:"sessions"`
+	Events     []Event            `json:"events"`
+}
+
+// Event is a change that the operator announced.
+type Event struct {
+	Time   time.Time `json:"time"`
+	Type   string    `json:"type"`
+	Reason string    `json:"reason"`
+	Note   string    `json:"note"`
+}
+
+// listed is how many sessions a status shows.
+const listed = 10
+
+// Print prints the summary, then tables.
+func (s Status) Print(w io.Writer, style Style) {
+	s.summary(w, style)
+	fmt.Fprintln(w, "\nConditions")
+	conditions := table{header: []string{"TYPE", "STATUS", "REASON", "SINCE", "MESSAGE"}}
+	for _, c := range s.Conditions {
+		conditions.add(c.Type, string(c.Status), c.Reason, style.age(c.LastTransitionTime.Time), c.Message)
+	}
+	conditions.print(w, "The operator has not looked at it yet.")
+	fmt.Fprintln(w, "\nPods")
+	Pods(w, s.Pods, style)
+	fmt.Fprintln(w, "\nSessions")
+	Sessions(w, s.Sessions[:min(listed, len(s.Sessions))], style)
+	if more := len(s.Sessions) - listed; more > 0 {
+		fmt.Fprintf(w, "and %d more: kubectl tcp sessions\n", more)
+	}
+	if s.Client != nil {
+		fmt.Fprintln(w, "\nOutages")
+		outages(w, s.Client.Outages, style)
+	}
+	fmt.Fprintln(w, "\nEvents")
+	events := table{header: []string{"AGE", "TYPE", "REASON", "NOTE"}}
+	for _, e := range s.Events {
+		events.add(style.age(e.Time), e.Type, e.Reason, e.Note)
+	}
+	events.print(w, "There are none, or they have expired.")
+}
+
+func (s Status) summary(w io.Writer, style Style) {
+	lines := table{}
+	if server := s.Server; server != nil {
+		lines.header = []string{"TcpServer", server.Namespace + "/" + server.Name}
+		style.common(&lines, server.Resource)
+		lines.add("Address", orUnknown(server.Address))
+		lines.add("Sessions", fmt.Sprintf("%d open, %d accepted, %d rejected", server.Sessions.Open, server.Sessions.Accepted, server.Sessions.Rejected))
+		lines.add("Messages", messages(server.Messages))
+	}
+	if client := s.Client; client != nil {
+		lines.header = []string{"TcpClient", client.Namespace + "/" + client.Name}
+		style.common(&lines, client.Resource)
+		lines.add("Target", orUnknown(client.Target))
+		if client.Blocked {
+			lines.add("Expects", "the path to be blocked")
+		}
+		lines.add("Sessions", fmt.Sprintf("%d of %d established, %d opened, %d lost",
+			client.Sessions.Established, client.Sessions.Desired, client.Sessions.Opened, client.Sessions.Lost))
+		lines.add("Messages", messages(client.Messages))
+		if r := client.RoundTrip; r != nil {
+			lines.add("Round trip", fmt.Sprintf("p50 %s, p99 %s, the server's delay included", micros(r.P50Microseconds), micros(r.P99Microseconds)))
+		}
+	}
+	lines.print(w, "")
+}
+
+func (s Style) common(lines *table, r topology.Resource) {
+	lines.add("Health", s.health(r.Health)+" ("+orUnknown(r.Reason)+")")
+	lines.add("", orUnknown(r.Message))
+	lines.add("Pods", fmt.Sprintf("%d of %d ready", r.ReadyPods, r.Pods))
+}
+
+func messages(m v1alpha1.MessagesStatus) string {
+	return fmt.Sprintf("%d received, %d sent, %d exceptions", m.Received, m.Sent, m.Exceptions)
+}
+
+func outages(w io.Writer, all []v1alpha1.Outage, style Style) {
+	t := table{header: []string{"BEGAN", "LASTED", "PHASE", "REASON", "CLOSED BY", "SESSION AGE", "ATTEMPTS", "POD"}}
+	for _, o := range all {
+		lasted := "still lasts"
+		if o.EndTime != nil {
+			lasted = (time.Duration(o.DurationMilliseconds) * time.Millisecond).String()
+		}
+		t.add(style.age(o.StartTime.Time)+" ago", lasted, o.Phase, o.Reason, orUnknown(o.ClosedBy),
+			(time.Duration(o.SessionAgeSeconds) * time.Second).String(), number(o.Attempts), o.Pod)
+	}
+	t.print(w, "There was none.")
+}
