@@ -9,12 +9,14 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY api/ api/
 COPY controllers/ controllers/
+COPY topology/ topology/
+COPY page/ page/
 COPY workload/ workload/
 COPY *.go ./
 COPY hack/build.sh hack/
 ARG VERSION
 ENV GOOS=${TARGETOS} GOARCH=${TARGETARCH}
-RUN hack/build.sh /out
+RUN hack/build.sh /out manager workload
 
 # A numeric user: Kubernetes' runAsNonRoot cannot judge a name.
 FROM scratch AS workload

@@ -14,7 +14,7 @@ compile() {
   mkdir -p "$1"
   git ls-files -z --cached --others --exclude-standard |
     tar --create --null --files-from=- --ignore-failed-read --warning=no-failed-read | tar --extract --directory="$1"
-  GOCACHE="$work/cache-$2" "$1/hack/build.sh" "$1/bin"
+  GOCACHE="$work/cache-$2" "$1/hack/build.sh" "$1/bin" manager workload
 }
 
 first=$work/a second=$work/another/and/deeper/folder
