@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -44,29 +45,98 @@ func (g *gate) open(listening int) bool {
 	return free < g.most
 }
 
+// An arrival is a connection that was accepted and has not been asked for.
+type arrival struct {
+	fd   int
+	peer netip.AddrPort
+}
+
+// arrivals are connections that were taken from the kernel, oldest first.
+type arrivals struct {
+	mu      sync.Mutex
+	waiting []arrival
+}
+
+func (a *arrivals) push(one arrival) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.waiting = append(a.waiting, one)
+}
+
+func (a *arrivals) pop() (one arrival, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.waiting) == 0 {
+		return arrival{}, false
+	}
+	one, a.waiting = a.waiting[0], a.waiting[1:]
+	if len(a.waiting) == 0 {
+		a.waiting = nil // keeps no memory of a rush
+	}
+	return one, true
+}
+
+func (a *arrivals) empty() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.waiting) == 0
+}
+
+// closeAll closes what nobody will ask for any more.
+func (a *arrivals) closeAll() {
+	for one, ok := a.pop(); ok; one, ok = a.pop() {
+		_ = unix.Close(one.fd)
+	}
+}
+
 // AcceptFD accepts a connection as a bare descriptor, which does not block.
 // It has the listener's options: the kernel hands them on. One call of the
 // kernel does it, where Accept takes five. EMFILE says that only the reserve
 // is left; the connection stays in the backlog. AcceptFD is for one goroutine
-// at a time.
+// at a time, and not for a listener on which Accept is called.
+//
+// Before it returns the first connection, it takes all that wait: beginning a
+// session takes longer than connecting, and when the backlog is small, the
+// kernel turns away who comes meanwhile, to try again a second later.
 func (l *listener) AcceptFD() (fd int, peer netip.AddrPort, err error) {
-	var address unix.Sockaddr
+	err = l.takeAll()
+	if one, ok := l.arrived.pop(); ok {
+		return one.fd, one.peer, nil
+	}
+	return -1, peer, err
+}
+
+// takeAll takes all connections that wait. It waits for the first when there
+// is no arrival yet.
+func (l *listener) takeAll() (err error) {
 	failed := l.raw.Read(func(listening uintptr) bool {
-		if !l.gate.open(int(listening)) {
-			fd, err = -1, unix.EMFILE
-			return waiting(int(listening))
+		for err = nil; err == nil; {
+			err = l.takeOne(int(listening))
 		}
-		fd, address, err = accept(int(listening))
-		return err != unix.EAGAIN
+		return err != unix.EAGAIN || !l.arrived.empty()
 	})
 	if failed != nil {
-		return -1, peer, failed
+		return failed
 	}
+	return os.NewSyscallError("accept4", err)
+}
+
+// takeOne takes one connection. EAGAIN says that none waits, EMFILE that only
+// the reserve is left for the one that does.
+func (l *listener) takeOne(listening int) error {
+	if !l.gate.open(listening) {
+		if waiting(listening) {
+			return unix.EMFILE
+		}
+		return unix.EAGAIN
+	}
+	fd, address, err := accept(listening)
 	if err != nil {
-		return -1, peer, os.NewSyscallError("accept4", err)
+		return err
 	}
 	l.gate.last = fd
-	return fd, wire.AddrPortOf(address), nil
+	l.arrived.push(arrival{fd: fd, peer: wire.AddrPortOf(address)})
+	return nil
 }
 
 // await waits for a connection. EMFILE says that one waits, and that only the

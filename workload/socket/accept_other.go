@@ -12,3 +12,8 @@ func (gate) note(*net.TCPConn) {}
 
 // await leaves the waiting to net.
 func (l *listener) await() error { return nil }
+
+// arrivals are none: net takes connections one by one.
+type arrivals struct{}
+
+func (arrivals) closeAll() {}

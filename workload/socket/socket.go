@@ -44,10 +44,11 @@ type listener struct {
 	*net.TCPListener
 	// file is a duplicate of the listener's descriptor, as raw must wait for
 	// connections: a net.TCPListener's RawConn does not.
-	file  *os.File
-	raw   syscall.RawConn
-	gate  gate
-	nagle bool
+	file    *os.File
+	raw     syscall.RawConn
+	gate    gate
+	arrived arrivals
+	nagle   bool
 }
 
 func newListener(tcp *net.TCPListener, s spec.Server) (*listener, error) {
@@ -68,7 +69,9 @@ func newListener(tcp *net.TCPListener, s spec.Server) (*listener, error) {
 
 // Close implements net.Listener.
 func (l *listener) Close() error {
-	return errors.Join(l.TCPListener.Close(), l.file.Close())
+	err := errors.Join(l.TCPListener.Close(), l.file.Close())
+	l.arrived.closeAll() // an AcceptFD under way has ended, or finds the file closed
+	return err
 }
 
 // Accept implements net.Listener. As with AcceptFD, some descriptors are left

@@ -2,7 +2,9 @@ package socket
 
 import (
 	"context"
+	"errors"
 	"net"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -89,18 +91,19 @@ func TestOptionsOnBothSides(t *testing.T) {
 			defer l.Close()
 			c := spec.DefaultClient()
 			c.TCP, c.Connect.BindAddress = tt.tcp, "127.0.0.5"
-			for range 2 {
+			dial := func() {
 				near, err := Dialer(c)(t.Context(), "tcp", l.Addr().String())
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer near.Close()
+				t.Cleanup(func() { _ = near.Close() })
 				withFD(t, near.(syscall.Conn), func(fd int) {
 					if diff := cmp.Diff(tt.want, optionsOf(t, fd)); diff != "" {
 						t.Errorf("client (-want +got):\n%s", diff)
 					}
 				})
 			}
+			dial()
 			fd, peer, err := l.(*listener).AcceptFD()
 			if err != nil {
 				t.Fatal(err)
@@ -112,6 +115,7 @@ func TestOptionsOnBothSides(t *testing.T) {
 			if peer.Addr().String() != "127.0.0.5" {
 				t.Errorf("the client is bound to %s", peer)
 			}
+			dial() // only now: AcceptFD takes all that wait
 			far, err := l.Accept()
 			if err != nil {
 				t.Fatal(err)
@@ -204,5 +208,48 @@ func TestDialerGivesUpWithItsContext(t *testing.T) {
 	cancel()
 	if _, err := Dialer(spec.DefaultClient())(ctx, "tcp", "127.0.0.1:9"); err == nil || !strings.Contains(err.Error(), "cancel") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A client that finds the backlog full is turned away for a second. So what
+// waits is taken from the kernel before anything is done about it.
+func TestAcceptFDEmptiesTheBacklog(t *testing.T) {
+	s := spec.DefaultServer()
+	s.Port, s.BindAddress, s.Backlog = 0, "127.0.0.1", 3
+	l, err := Listen(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	dial := func() net.Conn {
+		c, err := Dialer(spec.DefaultClient())(t.Context(), "tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		return c
+	}
+	first, second, third := dial(), dial(), dial()
+	fd, peer, err := l.(*listener).AcceptFD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if peer.String() != first.LocalAddr().String() {
+		t.Errorf("accepted %s before %s", peer, first.LocalAddr())
+	}
+	withFD(t, l.(*listener).TCPListener, func(fd int) {
+		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		// For a listening socket tcpi_unacked is how many wait: ss(8)'s Recv-Q.
+		if err != nil || info.Unacked != 0 {
+			t.Errorf("%d still wait, %v", info.Unacked, err)
+		}
+	})
+	_ = l.Close()
+	for _, c := range []net.Conn{second, third} {
+		_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
+		if n, err := c.Read(make([]byte, 1)); n != 0 || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("a closed listener keeps a connection that nobody asked for: %d bytes, %v", n, err)
+		}
 	}
 }
