@@ -7,8 +7,9 @@ cd "$(dirname "$0")/.."
 go tool -modfile=tools.mod kustomize build config/default >dist/install.yaml
 
 rm -rf dist/chart/files
-mkdir -p dist/chart/files/{crd,rbac,prometheus}
+mkdir -p dist/chart/files/{crd,rbac,prometheus,ui}
 cp config/crd/bases/*.yaml dist/chart/files/crd
 cp config/rbac/*_role.yaml config/rbac/*_roles.yaml config/rbac/role*.yaml config/rbac/service_account.yaml dist/chart/files/rbac
 cp config/prometheus/{manager_monitor,workload_monitor,alerts}.yaml dist/chart/files/prometheus
+cp config/ui/{viewer,events}.yaml dist/chart/files/ui
 cp config/default/metrics_service.yaml dist/chart/files

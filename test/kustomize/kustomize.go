@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -28,6 +29,31 @@ func Build(t *testing.T, folder string) []unstructured.Unstructured {
 		t.Fatalf("kustomize build %s: %v\n%s", folder, err, stderr.String())
 	}
 	return Objects(t, text)
+}
+
+// BuildWith renders a folder with components, as a kustomization of its user
+// would name them.
+func BuildWith(t *testing.T, folder string, components ...string) []unstructured.Unstructured {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	relative := func(folder string) string {
+		path, err := filepath.Rel(dir, filepath.Join(apiserver.Root(), filepath.FromSlash(folder)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	text := "resources: [" + relative(folder) + "]\ncomponents:\n"
+	for _, c := range components {
+		text += "- " + relative(c) + "\n"
+	}
+	if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return Build(t, dir)
 }
 
 // Objects are those of a stream of YAML documents.

@@ -93,13 +93,15 @@ func withoutHelmsOwn(all map[string]string) map[string]string {
 
 func TestTheChartInstallsWhatKustomizeInstalls(t *testing.T) {
 	for _, c := range []struct {
-		folder string
-		values map[string]any
+		folder     string
+		components []string
+		values     map[string]any
 	}{
-		{"config/default", nil},
-		{"config/namespaced", map[string]any{"namespaces": []string{"default"}}},
+		{"config/default", nil, nil},
+		{"config/namespaced", nil, map[string]any{"namespaces": []string{"default"}}},
+		{"config/default", []string{"config/ui"}, nest("ui.enabled", true)},
 	} {
-		want, got := byName(kustomize.Build(t, c.folder)), byName(mustTemplate(t, c.values))
+		want, got := byName(kustomize.BuildWith(t, c.folder, c.components...)), byName(mustTemplate(t, c.values))
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-kustomize +chart):\n%s", c.folder, diff)
 		}
@@ -118,7 +120,7 @@ func TestAMisspeltValueIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	places := []map[string]any{{"misspelt": 1}}
-	for _, name := range []string{"image", "crds", "resources", "prometheus"} {
+	for _, name := range []string{"image", "crds", "ui", "resources", "prometheus"} {
 		if _, ok := values[name].(map[string]any); !ok {
 			t.Fatalf("there is no group of values %q", name)
 		}
@@ -147,6 +149,7 @@ func TestEveryValueTakesEffect(t *testing.T) {
 		"snapshotInterval":          "10s",
 		"crds.enabled":              false,
 		"crds.keep":                 false,
+		"ui.enabled":                true,
 		"resources":                 map[string]any{"limits": map[string]any{"memory": "1Gi"}},
 		"podLabels":                 strings,
 		"podAnnotations":            strings,

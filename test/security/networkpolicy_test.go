@@ -1,9 +1,6 @@
 package security
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -13,7 +10,6 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"tcp-operator.io/controllers/desired"
-	"tcp-operator.io/test/apiserver"
 	"tcp-operator.io/test/crd"
 	"tcp-operator.io/test/kustomize"
 )
@@ -21,19 +17,7 @@ import (
 // shippedPolicies are those of config/default with the component.
 func shippedPolicies(t *testing.T) (found policies, manager appsv1.Deployment) {
 	t.Helper()
-	dir, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := filepath.Rel(dir, filepath.Join(apiserver.Root(), "config"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := fmt.Sprintf("resources: [%s/default]\ncomponents: [%s/network-policy]\n", config, config)
-	if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	all := kustomize.Build(t, dir)
+	all := kustomize.BuildWith(t, "config/default", "config/network-policy")
 	for _, o := range all {
 		if o.GetKind() == "NetworkPolicy" {
 			found = append(found, kustomize.Typed[networkingv1.NetworkPolicy](t, o))

@@ -27,21 +27,26 @@ and name are in the list "without". Arguments: root, file, without. */}}
 {{- end -}}
 {{- end -}}
 
+{{/* tcp-operator.fullName is a name with the prefix, which it may have. */}}
+{{- define "tcp-operator.fullName" -}}
+{{- $prefix := include "tcp-operator.prefix" . -}}
+{{- printf "%s%s" $prefix (trimPrefix $prefix .) -}}
+{{- end -}}
+
 {{/* tcp-operator.object renders one object. Arguments: root, object. */}}
 {{- define "tcp-operator.object" -}}
-{{- $prefix := include "tcp-operator.prefix" . -}}
 {{- $namespace := .root.Release.Namespace -}}
 {{- $object := .object -}}
-{{- $_ := set $object.metadata "name" (printf "%s%s" $prefix $object.metadata.name) -}}
+{{- $_ := set $object.metadata "name" (include "tcp-operator.fullName" $object.metadata.name) -}}
 {{- $_ := set $object.metadata "labels" (merge ($object.metadata.labels | default dict) (include "tcp-operator.labels" .root | fromYaml)) -}}
 {{- if not (hasPrefix "Cluster" $object.kind) -}}
 {{- $_ := set $object.metadata "namespace" $namespace -}}
 {{- end -}}
 {{- with $object.roleRef -}}
-{{- $_ := set . "name" (printf "%s%s" $prefix .name) -}}
+{{- $_ := set . "name" (include "tcp-operator.fullName" .name) -}}
 {{- end -}}
 {{- range $object.subjects -}}
-{{- $_ := set . "name" (printf "%s%s" $prefix .name) -}}
+{{- $_ := set . "name" (include "tcp-operator.fullName" .name) -}}
 {{- $_ := set . "namespace" $namespace -}}
 {{- end -}}
 {{- toYaml $object -}}
@@ -68,19 +73,26 @@ rules: {{- toYaml $role.rules | nindent 2 }}
 {{- end -}}
 {{- end -}}
 {{- end }}
+{{- include "tcp-operator.roleBinding" (dict "root" $root "namespace" $namespace "kind" "Role" "name" "manager-watched") }}
+{{- end -}}
+
+{{/* tcp-operator.roleBinding gives the manager a role in one namespace.
+Arguments: root, namespace, kind and name of the role. */}}
+{{- define "tcp-operator.roleBinding" }}
+{{- $prefix := include "tcp-operator.prefix" .root }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata:
-  name: {{ include "tcp-operator.prefix" $root }}manager-watched
-  namespace: {{ $namespace }}
-  labels: {{- include "tcp-operator.labels" $root | nindent 4 }}
+  name: {{ $prefix }}{{ .name }}
+  namespace: {{ .namespace }}
+  labels: {{- include "tcp-operator.labels" .root | nindent 4 }}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
-  kind: Role
-  name: {{ include "tcp-operator.prefix" $root }}manager-watched
+  kind: {{ .kind }}
+  name: {{ $prefix }}{{ .name }}
 subjects:
 - kind: ServiceAccount
-  name: {{ include "tcp-operator.prefix" $root }}manager
-  namespace: {{ $root.Release.Namespace }}
+  name: {{ $prefix }}manager
+  namespace: {{ .root.Release.Namespace }}
 {{- end -}}

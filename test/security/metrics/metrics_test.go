@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"tcp-operator.io/controllers"
+	"tcp-operator.io/page"
 	"tcp-operator.io/test/apiserver"
 	"tcp-operator.io/test/kustomize"
 )
@@ -34,6 +36,9 @@ func TestMain(m *testing.M) {
 	log.SetLogger(logr.Discard())
 	os.Exit(apiserver.Run(m, func(s apiserver.Server) { server = s }))
 }
+
+// installed is done by the first test that needs it.
+var installed sync.Once
 
 const (
 	namespace = "tcp-operator-system"
@@ -48,10 +53,10 @@ func create(t *testing.T, o client.Object) {
 	}
 }
 
-// install makes what config/default says of accounts and rights.
+// install makes what config/default says of accounts and rights, with the page.
 func install(t *testing.T) {
 	t.Helper()
-	all := kustomize.Build(t, "config/default")
+	all := kustomize.BuildWith(t, "config/default", "config/ui")
 	for _, kind := range []string{"Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding"} {
 		for _, o := range all {
 			if o.GetKind() == kind {
@@ -66,6 +71,12 @@ func token(t *testing.T, name string) string {
 	t.Helper()
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace}}
 	create(t, account)
+	return tokenOf(t, account)
+}
+
+// tokenOf returns a token of an account that is there.
+func tokenOf(t *testing.T, account *corev1.ServiceAccount) string {
+	t.Helper()
 	request := &authenticationv1.TokenRequest{}
 	if err := server.Client.SubResource("token").Create(t.Context(), account, request); err != nil {
 		t.Fatal(err)
@@ -83,21 +94,31 @@ func allow(t *testing.T, name, role string) {
 	})
 }
 
-// serve runs the operator's metrics server with the rights of its account, and
-// returns its address.
-func serve(t *testing.T) string {
-	t.Helper()
+// as is a configuration with the rights of an account.
+func as(account string) *rest.Config {
 	config := rest.CopyConfig(server.Config)
 	config.Impersonate = rest.ImpersonationConfig{
-		UserName: "system:serviceaccount:" + namespace + ":" + manager,
+		UserName: "system:serviceaccount:" + namespace + ":" + account,
 		Groups:   []string{"system:serviceaccounts", "system:serviceaccounts:" + namespace, "system:authenticated"},
 	}
+	return config
+}
+
+// serve runs the operator's metrics server, with the page, with the rights of
+// its account, and returns its address.
+func serve(t *testing.T) string {
+	t.Helper()
+	installed.Do(func() { install(t) })
+	config := as(manager)
 	httpClient, err := rest.HTTPClientFor(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s, err := metricsserver.NewServer(controllers.MetricsOptions("127.0.0.1:0", true), config, httpClient)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AddExtraHandler(page.Path, pageOf(t, config)); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -148,10 +169,9 @@ func ask(t *testing.T, method, url, bearer string) (int, string, string) {
 }
 
 func TestMetricsAreForThoseWhoMayReadThem(t *testing.T) {
-	install(t)
+	url := "https://" + serve(t) + "/metrics"
 	nobody, reader := token(t, "nobody"), token(t, "reader")
 	allow(t, "reader", "tcp-operator-metrics-reader")
-	url := "https://" + serve(t) + "/metrics"
 	const metric = "go_goroutines"
 	for name, c := range map[string]struct {
 		method, token string
