@@ -31,11 +31,11 @@ func (x *trial) crashAfter(index int) *wire.Wire {
 // TestTheOperatorCrashes is A1: the whole operator dies after each of its
 // writes, before it hears of its success, and another is started.
 func TestTheOperatorCrashes(t *testing.T) {
-	for _, load := range sampled(t, 3) {
+	for _, load := range sampled(t, 2) {
 		t.Run(load.String(), func(t *testing.T) {
 			t.Parallel()
 			r := referenceOf(t, load)
-			for _, index := range few(t, indexes(r.writes), 3) {
+			for _, index := range few(t, indexes(r.writes), 2) {
 				t.Run(fmt.Sprint("write-", index), func(t *testing.T) {
 					t.Parallel()
 					x := newTrial(t, &wire.Wire{})
