@@ -60,7 +60,7 @@ transitions: bin/lab ## Every field of both kinds through every change, from eve
 
 .PHONY: loopback
 loopback: ## The server's tests on real sockets at full size: a million messages, a thousand slow peers, resets by ten thousands
-	go test -count=1 -v -run 'TestConservation|TestLoopback|TestSlowloris|TestResetStorm|TestAcceptingABurst' ./workload/server -full
+	go test -count=1 -v -run 'TestConservation|TestLoopback|TestSlowloris|TestResetStorm|TestAcceptingABurst|TestSuspended' ./workload/server ./workload/cli -full
 
 .PHONY: soak
 soak: bin/lab ## Server, clients and operator under churn for MINUTES=10, and what grew meanwhile
