@@ -40,17 +40,30 @@ show() {
   kubectl_ "$@"
 }
 
-how_to_go_on() {
-  local kubectl=kubectl
+# tcp runs the plugin on the cluster.
+tcp() {
+  printf '\n$ kubectl tcp %s\n' "$*"
   if [ "$CLUSTER" = lab ]; then
-    kubectl="bin/lab kubectl"
-    [ "$LAB" = tcp-operator ] || kubectl="bin/lab --name $LAB kubectl"
+    KUBECONFIG=$(lab kubeconfig) bin/kubectl-tcp "$@"
+  else
+    bin/kubectl-tcp "$@"
+  fi
+}
+
+how_to_go_on() {
+  local kubectl=kubectl plugin=bin/kubectl-tcp
+  if [ "$CLUSTER" = lab ]; then
+    local lab="bin/lab"
+    [ "$LAB" = tcp-operator ] || lab="bin/lab --name $LAB"
+    kubectl="$lab kubectl"
+    plugin="KUBECONFIG=\$($lab kubeconfig) bin/kubectl-tcp"
   fi
   cat <<TEXT
 
 Both are ready and talking. Go on with
   $kubectl get tcp -w                        # what changes, as it changes
   $kubectl describe tcpclient caller         # conditions, outages, events
+  $plugin status caller   # the same with pods and sessions
   $kubectl delete pod -l tcp-operator.io/name=greeter   # the client notices, and comes back
   $kubectl explain tcpserver.spec            # every field
   make demo-down                             # leaves nothing behind
@@ -72,6 +85,8 @@ up() {
   conversation
   show get tcpservers,tcpclients
   show get deployments,services,pods -l app.kubernetes.io/managed-by=tcp-operator
+  tcp topology
+  tcp sessions caller
   how_to_go_on
 }
 

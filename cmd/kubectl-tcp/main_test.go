@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/pflag"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -193,5 +194,23 @@ func TestNamesAreCompleted(t *testing.T) {
 	code, out, _ := u.types("__complete status x")
 	if code != 0 || !strings.Contains(out, "greeter\ncaller\n") {
 		t.Errorf("exit %d:\n%s", code, out)
+	}
+}
+
+// TestEveryCommandIsDocumented also holds that each can be found by its help.
+func TestEveryCommandIsDocumented(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(apiserver.Root(), "docs", "kubectl-tcp.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range newRoot(genericiooptions.NewTestIOStreamsDiscard()).Commands() {
+		if c.Short == "" || !strings.Contains(string(text), "`"+c.Name()) {
+			t.Errorf("docs/kubectl-tcp.md does not name %q, or it has no description", c.Name())
+		}
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Usage == "" || len(f.Name) > 2 && c.Name() == "wait" && !strings.Contains(string(text), "--"+f.Name) {
+				t.Errorf("docs/kubectl-tcp.md does not name --%s of %s, or it has no description", f.Name, c.Name())
+			}
+		})
 	}
 }
