@@ -138,7 +138,8 @@ func parts(name string) []part {
 	}
 }
 
-// run plays the kubelets: the pods of a pair run.
+// run plays the kubelets and the Deployment controller: the pods of a pair
+// run. A client has none before its server is ready.
 func (u *users) run(ctx context.Context, name string) error {
 	for _, p := range parts(name) {
 		var d appsv1.Deployment
@@ -156,12 +157,14 @@ func (u *users) run(ctx context.Context, name string) error {
 		if err := cluster.Client.Status().Update(ctx, pod); err != nil {
 			return err
 		}
+		if err := u.rollOut(ctx, p.name); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// rollOut plays the Deployment controller: all replicas run the template of
-// now.
+// rollOut makes all replicas run the template of now.
 func (u *users) rollOut(ctx context.Context, name string) error {
 	var d appsv1.Deployment
 	err := cluster.Client.Get(ctx, client.ObjectKey{Namespace: u.namespace, Name: name}, &d)
