@@ -33,7 +33,7 @@ const FieldOwner = "tcp-operator"
 const recheckRefused = 30 * time.Second
 
 // children writes children by server-side apply, and skips what would change
-// nothing. It is safe for concurrent use.
+// nothing. It is safe for concurrent use; each reconcile works on a family.
 type children struct {
 	client client.Client // reads come from the cache
 	live   client.Reader // reads come from the API server
@@ -45,68 +45,89 @@ func newChildren(c client.Client, live client.Reader) *children {
 	return &children{client: c, live: live, applied: lru.New(rememberedChildren)}
 }
 
-// apply makes the child of owner, which has owner's name, as wanted. into is an
+// A family is the children of one resource during one reconcile.
+type family struct {
+	*children
+	owner client.Object
+
+	alive bool // the owner is known to be there, and to stay
+	grown bool // a child was made
+}
+
+func (c *children) of(owner client.Object) *family { return &family{children: c, owner: owner} }
+
+// apply makes the child, which has its owner's name, as wanted. into is an
 // empty object of the child's type, which afterwards holds the child as it is
 // now. A child that belongs to somebody else is left as it is: the error is a
 // *fault.Invalid.
-func (c *children) apply(ctx context.Context, owner client.Object, wanted runtime.ApplyConfiguration, into client.Object) error {
-	key := client.ObjectKeyFromObject(owner)
-	exists, err := c.find(ctx, key, into)
+func (f *family) apply(ctx context.Context, wanted runtime.ApplyConfiguration, into client.Object) error {
+	key := client.ObjectKeyFromObject(f.owner)
+	exists, err := f.find(ctx, key, into)
 	if err != nil {
 		return err
 	}
 	if exists {
-		err = checkOwner(owner, into)
+		err = checkOwner(f.owner, into)
 	} else {
-		err = c.checkAlive(ctx, owner)
+		err = f.checkAlive(ctx)
 	}
 	if err != nil {
 		return err
 	}
 	hash := hashOf(wanted)
-	if exists && (c.same(into, hash) || c.unchanged(ctx, into, wanted, hash)) {
+	if exists && (f.same(into, hash) || f.unchanged(ctx, into, wanted, hash)) {
 		return nil
 	}
 	metadataOf(wanted).WithAnnotations(map[string]string{AppliedAnnotation: text(hash)})
+	if err := f.write(ctx, wanted, into, exists); err != nil {
+		return err
+	}
+	if err := convert(wanted, into); err != nil {
+		return err
+	}
+	f.remember(into, hash)
+	f.grown = f.grown || !exists
+	return nil
+}
+
+// write applies what is wanted of a child; live is the child as it was read,
+// if it exists.
+func (c *children) write(ctx context.Context, wanted runtime.ApplyConfiguration, live client.Object, exists bool) error {
 	// Without force nothing of a foreign object that appeared meanwhile is
 	// overwritten: its fields conflict.
 	options := []client.ApplyOption{client.FieldOwner(FieldOwner)}
 	if exists {
 		options = append(options, client.ForceOwnership)
-		bind(wanted, into.GetUID())
+		bind(wanted, live.GetUID())
 	}
-	err = c.client.Apply(ctx, wanted, options...)
-	if apierrors.IsInvalid(err) && exists && c.repair(ctx, into, wanted) {
+	err := c.client.Apply(ctx, wanted, options...)
+	if apierrors.IsInvalid(err) && exists && c.repair(ctx, live, wanted) {
 		err = c.client.Apply(ctx, wanted, options...)
 	}
 	if exists && isOther(err) {
-		return unseen(into)
+		return unseen(live)
 	}
 	if err != nil {
-		return refused(fmt.Errorf("applying %s %s: %w", kindOf(into), key.Name, err))
+		return refused(fmt.Errorf("applying %s %s: %w", kindOf(live), *metadataOf(wanted).Name, err))
 	}
-	if err := convert(wanted, into); err != nil {
-		return err
-	}
-	c.remember(into, hash)
 	return nil
 }
 
-// remove deletes the child of owner that should not be. into is an empty
-// object of the child's type. What belongs to somebody else stays; the UID
-// keeps a successor of the same name from being deleted on stale evidence.
-func (c *children) remove(ctx context.Context, owner, into client.Object) error {
-	err := c.client.Get(ctx, client.ObjectKeyFromObject(owner), into)
-	if apierrors.IsNotFound(err) || (err == nil && !metav1.IsControlledBy(into, owner)) {
+// remove deletes the child that should not be. into is an empty object of the
+// child's type. What belongs to somebody else stays; the UID keeps a successor
+// of the same name from being deleted on stale evidence.
+func (f *family) remove(ctx context.Context, into client.Object) error {
+	err := f.client.Get(ctx, client.ObjectKeyFromObject(f.owner), into)
+	if apierrors.IsNotFound(err) || (err == nil && !metav1.IsControlledBy(into, f.owner)) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("reading %s %s: %w", kindOf(into), owner.GetName(), err)
+		return fmt.Errorf("reading %s %s: %w", kindOf(into), f.owner.GetName(), err)
 	}
 	uid := into.GetUID()
-	err = c.client.Delete(ctx, into, client.Preconditions{UID: &uid})
+	err = f.client.Delete(ctx, into, client.Preconditions{UID: &uid})
 	if client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("deleting %s %s: %w", kindOf(into), owner.GetName(), err)
+		return fmt.Errorf("deleting %s %s: %w", kindOf(into), f.owner.GetName(), err)
 	}
 	return nil
 }
@@ -125,24 +146,24 @@ func (c *children) repair(ctx context.Context, live client.Object, wanted runtim
 	return err == nil // the apply's own error says what matters
 }
 
-// applyOptional makes the optional children of owner as wanted: one that is
-// nil is removed.
-func (c *children) applyOptional(ctx context.Context, owner client.Object,
+// applyOptional makes the optional children as wanted: one that is nil is
+// removed.
+func (f *family) applyOptional(ctx context.Context,
 	policy *networkingv1ac.NetworkPolicyApplyConfiguration, budget *policyv1ac.PodDisruptionBudgetApplyConfiguration,
 ) error {
 	var err error
 	if policy == nil {
-		err = c.remove(ctx, owner, &networkingv1.NetworkPolicy{})
+		err = f.remove(ctx, &networkingv1.NetworkPolicy{})
 	} else {
-		err = c.apply(ctx, owner, policy, &networkingv1.NetworkPolicy{})
+		err = f.apply(ctx, policy, &networkingv1.NetworkPolicy{})
 	}
 	if err != nil {
 		return err
 	}
 	if budget == nil {
-		return c.remove(ctx, owner, &policyv1.PodDisruptionBudget{})
+		return f.remove(ctx, &policyv1.PodDisruptionBudget{})
 	}
-	return c.apply(ctx, owner, budget, &policyv1.PodDisruptionBudget{})
+	return f.apply(ctx, budget, &policyv1.PodDisruptionBudget{})
 }
 
 // find reads the child from the cache and, because the cache holds labelled

@@ -32,6 +32,12 @@ type outcome[S any] struct {
 	err     error
 }
 
+// awaitChildren is the result of a run that made children. Their events bring
+// the next run, which reports what it sees of them; so, when many resources
+// come at once, all children come before the first status. The time only
+// bounds the wait for an event.
+var awaitChildren = reconcile.Result{RequeueAfter: time.Second}
+
 // finish is the last stage, and the only place that writes status: one patch
 // if the status differs, then the events that announce it, then the result
 // that the error maps to.

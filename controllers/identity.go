@@ -65,31 +65,34 @@ func unseen(child client.Object) error {
 	}
 }
 
-// checkAlive holds that owner is there and stays, before a child is made for
-// it. A stale cache may know a resource that is gone: its child would be in the
-// way of the successor's, or of a deletion that waits for the children.
-func (c *children) checkAlive(ctx context.Context, owner client.Object) error {
+// checkAlive holds that the owner is there and stays, before a child is made
+// for it. A stale cache may know a resource that is gone: its child would be in
+// the way of the successor's, or of a deletion that waits for the children. One
+// answer serves a whole reconcile.
+func (f *family) checkAlive(ctx context.Context) error {
+	if f.alive {
+		return nil
+	}
 	var list client.ObjectList = &v1alpha1.TcpServerList{}
-	if _, ok := owner.(*v1alpha1.TcpClient); ok {
+	if _, ok := f.owner.(*v1alpha1.TcpClient); ok {
 		list = &v1alpha1.TcpClientList{}
 	}
 	// The operator needs the right to list anyway, and so none to get.
-	err := c.live.List(ctx, list, client.InNamespace(owner.GetNamespace()), client.MatchingFields{metav1.ObjectNameField: owner.GetName()})
+	err := f.live.List(ctx, list, client.InNamespace(f.owner.GetNamespace()), client.MatchingFields{metav1.ObjectNameField: f.owner.GetName()})
 	if err != nil {
-		return fmt.Errorf("reading %s %s: %w", kindOf(owner), owner.GetName(), err)
+		return fmt.Errorf("reading %s %s: %w", kindOf(f.owner), f.owner.GetName(), err)
 	}
-	alive := false
 	err = meta.EachListItem(list, func(o runtime.Object) error {
 		is := o.(client.Object)
-		alive = alive || is.GetUID() == owner.GetUID() && is.GetDeletionTimestamp().IsZero()
+		f.alive = f.alive || is.GetUID() == f.owner.GetUID() && is.GetDeletionTimestamp().IsZero()
 		return nil
 	})
-	if err != nil || alive {
+	if err != nil || f.alive {
 		return err
 	}
 	return &fault.Waiting{
 		Reason:  v1alpha1.ReasonRetrying,
-		Err:     fmt.Errorf("%s %q is gone", kindOf(owner), owner.GetName()),
+		Err:     fmt.Errorf("%s %q is gone", kindOf(f.owner), f.owner.GetName()),
 		Recheck: staleRecheck,
 	}
 }

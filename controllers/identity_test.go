@@ -90,7 +90,7 @@ func TestASuccessorIsNotTakenOverOnStaleEvidence(t *testing.T) {
 		{g.wanted.DisruptionBudget, &policyv1.PodDisruptionBudget{}},
 	} {
 		kind := kindOf(child.kind)
-		err := g.servers.children.apply(t.Context(), &g.before, child.wanted, child.kind)
+		err := g.servers.children.of(&g.before).apply(t.Context(), child.wanted, child.kind)
 		if waiting, ok := errors.AsType[*fault.Waiting](err); !ok || waiting.Recheck == 0 {
 			t.Errorf("%s: applying on stale evidence is not tried again: %v", kind, err)
 		}
@@ -104,7 +104,7 @@ func TestASuccessorIsNotRemovedOnStaleEvidence(t *testing.T) {
 	g := newGenerations(t)
 	for _, child := range []client.Object{&networkingv1.NetworkPolicy{}, &policyv1.PodDisruptionBudget{}} {
 		kind := kindOf(child)
-		if err := g.servers.children.remove(t.Context(), &g.before, child); err == nil {
+		if err := g.servers.children.of(&g.before).remove(t.Context(), child); err == nil {
 			t.Errorf("%s: deleting on stale evidence gave no error, and so is not repeated", kind)
 		}
 		g.checkSuccessor(kind)
@@ -120,7 +120,7 @@ func TestAChildThatIsGoneIsNotMadeOnStaleEvidence(t *testing.T) {
 	if err := g.client.Delete(t.Context(), &d); err != nil {
 		t.Fatal(err)
 	}
-	err := g.servers.children.apply(t.Context(), &g.before, g.wanted.Deployment, &appsv1.Deployment{})
+	err := g.servers.children.of(&g.before).apply(t.Context(), g.wanted.Deployment, &appsv1.Deployment{})
 	if _, ok := errors.AsType[*fault.Waiting](err); !ok {
 		t.Errorf("the error is %v", err)
 	}

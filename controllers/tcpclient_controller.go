@@ -48,10 +48,14 @@ func (r *TcpClientReconciler) Reconcile(ctx context.Context, cr *v1alpha1.TcpCli
 	}
 	target, err := r.target(ctx, cr)
 	var generation int64
+	family := r.children.of(cr)
 	if target != (spec.Address{}) {
 		var applyErr error
-		generation, applyErr = r.apply(ctx, cr, target)
+		generation, applyErr = r.apply(ctx, cr, family, target)
 		err = fault.Worst(applyErr, err)
+	}
+	if err == nil && family.grown {
+		return awaitChildren, nil
 	}
 	seen, seeErr := observed.Client(ctx, r.Client, cr, generation, r.Pods)
 	err = fault.Worst(err, seeErr)
@@ -82,16 +86,16 @@ func (r *TcpClientReconciler) target(ctx context.Context, cr *v1alpha1.TcpClient
 }
 
 // apply writes the children and returns the Deployment's generation.
-func (r *TcpClientReconciler) apply(ctx context.Context, cr *v1alpha1.TcpClient, target spec.Address) (int64, error) {
+func (r *TcpClientReconciler) apply(ctx context.Context, cr *v1alpha1.TcpClient, family *family, target spec.Address) (int64, error) {
 	wanted, err := desired.Client(cr, target, r.Defaults)
 	if err != nil {
 		return 0, err
 	}
-	if err := r.children.applyOptional(ctx, cr, wanted.NetworkPolicy, wanted.DisruptionBudget); err != nil {
+	if err := family.applyOptional(ctx, wanted.NetworkPolicy, wanted.DisruptionBudget); err != nil {
 		return 0, err
 	}
 	var deployment appsv1.Deployment
-	err = r.children.apply(ctx, cr, wanted.Deployment, &deployment)
+	err = family.apply(ctx, wanted.Deployment, &deployment)
 	return deployment.Generation, err
 }
 

@@ -51,8 +51,12 @@ func (r *TcpServerReconciler) Reconcile(ctx context.Context, cr *v1alpha1.TcpSer
 	}
 	wanted, err := desired.Server(cr, r.Defaults)
 	var generation int64
+	family := r.children.of(cr)
 	if err == nil {
-		generation, err = r.apply(ctx, cr, wanted)
+		generation, err = r.apply(ctx, family, wanted)
+	}
+	if err == nil && family.grown {
+		return awaitChildren, nil
 	}
 	seen, seeErr := observed.Server(ctx, r.Client, cr, generation, r.Pods)
 	err = fault.Worst(err, seeErr)
@@ -68,16 +72,16 @@ func (r *TcpServerReconciler) Reconcile(ctx context.Context, cr *v1alpha1.TcpSer
 
 // apply writes the children in order: what a pod should find in place comes
 // before the pods. It returns the Deployment's generation.
-func (r *TcpServerReconciler) apply(ctx context.Context, cr *v1alpha1.TcpServer, wanted desired.ServerChildren) (int64, error) {
+func (r *TcpServerReconciler) apply(ctx context.Context, family *family, wanted desired.ServerChildren) (int64, error) {
 	var service corev1.Service
 	var deployment appsv1.Deployment
-	if err := r.children.apply(ctx, cr, wanted.Service, &service); err != nil {
+	if err := family.apply(ctx, wanted.Service, &service); err != nil {
 		return 0, err
 	}
-	if err := r.children.applyOptional(ctx, cr, wanted.NetworkPolicy, wanted.DisruptionBudget); err != nil {
+	if err := family.applyOptional(ctx, wanted.NetworkPolicy, wanted.DisruptionBudget); err != nil {
 		return 0, err
 	}
-	err := r.children.apply(ctx, cr, wanted.Deployment, &deployment)
+	err := family.apply(ctx, wanted.Deployment, &deployment)
 	return deployment.Generation, err
 }
 

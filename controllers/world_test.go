@@ -118,20 +118,33 @@ func (w *world) change(name string, o client.Object, edit func()) {
 	}
 }
 
-// tryServer reconciles once and returns what Reconcile returned.
+// tryServer reconciles once, and once more for the events of children that
+// were made. It returns what Reconcile returned.
 func (w *world) tryServer(name string) (reconcile.Result, error) {
 	w.t.Helper()
-	var cr v1alpha1.TcpServer
-	w.get(name, &cr)
-	result, err := w.servers.Reconcile(w.t.Context(), &cr)
-	return result, err
+	return settled(func() (reconcile.Result, error) {
+		var cr v1alpha1.TcpServer
+		w.get(name, &cr)
+		return w.servers.Reconcile(w.t.Context(), &cr)
+	})
 }
 
 func (w *world) tryClient(name string) (reconcile.Result, error) {
 	w.t.Helper()
-	var cr v1alpha1.TcpClient
-	w.get(name, &cr)
-	return w.clients.Reconcile(w.t.Context(), &cr)
+	return settled(func() (reconcile.Result, error) {
+		var cr v1alpha1.TcpClient
+		w.get(name, &cr)
+		return w.clients.Reconcile(w.t.Context(), &cr)
+	})
+}
+
+// settled reconciles again where the first run made children.
+func settled(reconcileOnce func() (reconcile.Result, error)) (reconcile.Result, error) {
+	result, err := reconcileOnce()
+	if err == nil && result == awaitChildren {
+		return reconcileOnce()
+	}
+	return result, err
 }
 
 // reconcileServer reconciles without an error and returns the server as it is
