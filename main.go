@@ -51,6 +51,9 @@ func main() {
 
 // run keeps the resources until ctx is done.
 func run(ctx context.Context, f flags) error {
+	if err := limitMemory(); err != nil {
+		return err
+	}
 	logger := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: f.logLevel}))
 	ctrl.SetLogger(logr.FromSlogHandler(logger.Handler()))
 	klog.SetSlogLogger(logger)

@@ -180,12 +180,14 @@ func TestTheOperatorFindsItsImages(t *testing.T) {
 	all := mustTemplate(t, map[string]any{"image": map[string]any{"registry": "registry.example:5000/tcp", "tag": "v1"}})
 	manager := kustomize.Named[appsv1.Deployment](t, all, "Deployment", "tcp-operator-system", "tcp-operator-manager")
 	container := manager.Spec.Template.Spec.Containers[0]
-	got := []string{container.Image}
+	got := map[string]string{"manager": container.Image}
 	for _, v := range container.Env {
-		got = append(got, v.Value)
+		if v.Name == "WORKLOAD_IMAGE" {
+			got["workload"] = v.Value
+		}
 	}
-	want := []string{"registry.example:5000/tcp/manager:v1", "registry.example:5000/tcp/workload:v1", ""}
-	if !slices.Equal(want, got) {
-		t.Errorf("images %q, want %q", got, want)
+	want := map[string]string{"manager": "registry.example:5000/tcp/manager:v1", "workload": "registry.example:5000/tcp/workload:v1"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("images (-want +got):\n%s", diff)
 	}
 }

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strconv"
+)
+
+// memoryLimitVariable holds how many bytes the container may use;
+// config/manager lets Kubernetes fill it in.
+const memoryLimitVariable = "MEMORY_LIMIT"
+
+// limitMemory makes the garbage collector work harder before the container's
+// limit is reached. A fifth is left for what is no heap: the program itself,
+// above all. GOMEMLIMIT, which the runtime reads by itself, comes first.
+func limitMemory() error {
+	text := os.Getenv(memoryLimitVariable)
+	if text == "" || os.Getenv("GOMEMLIMIT") != "" {
+		return nil
+	}
+	bytes, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || bytes <= 0 {
+		return fmt.Errorf("%s is %q: it must be a number of bytes", memoryLimitVariable, text)
+	}
+	debug.SetMemoryLimit(bytes / 5 * 4)
+	return nil
+}
