@@ -68,7 +68,7 @@ func (i *injector) cached(ctx context.Context, c call, into client.Object, do fu
 	if c.verb != verbGet {
 		return i.attempt(ctx, attempt{c, func() error { return i.pass(ctx, c, do) }})
 	}
-	return i.attempt(ctx, attempt{c, func() error { return i.show(c.object, into, do) }})
+	return i.attempt(ctx, attempt{c, func() error { return i.show(c.object, into) }})
 }
 
 // live plays a client that reads from the API server.
@@ -126,24 +126,18 @@ func (i *injector) record(c call) string {
 // managedBy is the label without which a cache does not show a child.
 const managedBy = "app.kubernetes.io/managed-by"
 
-// show reads from the cache.
-func (i *injector) show(k key, into client.Object, do func() error) error {
+// show reads from the cache. The journal has all that a cache could show.
+func (i *injector) show(k key, into client.Object) error {
 	index, stuck := i.stuck[k]
 	if !stuck {
 		index = i.journal.newest(k)
 	}
 	i.shown[k] = max(i.shown[k], index)
-	old := i.journal.at(k, index)
-	if !stuck {
-		if err := do(); err != nil {
-			return err
-		}
-		old = into
-	}
-	if old == nil || !world.IsResource(old) && old.GetLabels()[managedBy] == "" {
+	is := i.journal.at(k, index)
+	if is == nil || !world.IsResource(is) && is.GetLabels()[managedBy] == "" {
 		return apierrors.NewNotFound(resource(call{object: k}), k.name)
 	}
-	reflect.ValueOf(into).Elem().Set(reflect.ValueOf(old.DeepCopyObject()).Elem())
+	reflect.ValueOf(into).Elem().Set(reflect.ValueOf(is.DeepCopyObject()).Elem())
 	i.known[k] = into.GetUID()
 	return nil
 }

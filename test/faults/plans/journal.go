@@ -3,6 +3,7 @@ package plans
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -118,6 +119,23 @@ func (j *journal) world() world.World {
 		}
 	}
 	return w
+}
+
+// checkComplete holds that nothing was written past the journal: what it says
+// there is now is what there is.
+func (j *journal) checkComplete(is world.World) error {
+	if says := versionsOf(j.world()); !maps.Equal(says, versionsOf(is)) {
+		return fmt.Errorf("the journal says that there is %v: there is %v", says, versionsOf(is))
+	}
+	return nil
+}
+
+func versionsOf(w world.World) map[key]string {
+	all := map[key]string{}
+	for _, o := range w.Objects {
+		all[keyOf(o)] = o.GetResourceVersion()
+	}
+	return all
 }
 
 // churn counts how often children were created and deleted after a moment.

@@ -90,6 +90,9 @@ func (r *run) do(ctx context.Context, w edits.Workload, strikes map[string]Fault
 	}
 	end, err := world.Read(ctx, r.plain, r.journal.namespace)
 	if err == nil {
+		err = r.journal.checkComplete(end)
+	}
+	if err == nil {
 		err = mismatch(end, r.image)
 	}
 	result.World, result.Err = end.Normal(), err
