@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,17 +15,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
-	"tcp-operator.io/test/apiserver"
+	"tcp-operator.io/test/helm"
 	"tcp-operator.io/test/kustomize"
 )
-
-// helm compiles the program that helm.mod pins, and returns its path.
-var helm = sync.OnceValues(func() (string, error) {
-	command := exec.Command("go", "tool", "-n", "-modfile=helm.mod", "helm")
-	command.Dir = apiserver.Root()
-	path, err := command.Output()
-	return strings.TrimSpace(string(path)), err
-})
 
 // template renders the chart into the namespace of config/default.
 func template(t *testing.T, values map[string]any) ([]unstructured.Unstructured, error) {
@@ -36,12 +26,7 @@ func template(t *testing.T, values map[string]any) ([]unstructured.Unstructured,
 	if err != nil {
 		t.Fatal(err)
 	}
-	helm, err := helm()
-	if err != nil {
-		t.Fatal(err)
-	}
-	command := exec.CommandContext(t.Context(), helm, "template", "tcp-operator", filepath.Join(apiserver.Root(), "dist", "chart"),
-		"--namespace", "tcp-operator-system", "--values", "-")
+	command := helm.Command(t, "template", "tcp-operator", helm.Chart(), "--namespace", "tcp-operator-system", "--values", "-")
 	command.Stdin = bytes.NewReader(text)
 	var stderr bytes.Buffer
 	command.Stderr = &stderr
@@ -111,7 +96,7 @@ func TestTheChartInstallsWhatKustomizeInstalls(t *testing.T) {
 // TestAMisspeltValueIsRefused puts a value that is not known beside every
 // value that is.
 func TestAMisspeltValueIsRefused(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(apiserver.Root(), "dist", "chart", "values.yaml"))
+	text, err := os.ReadFile(filepath.Join(helm.Chart(), "values.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
