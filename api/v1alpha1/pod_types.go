@@ -22,8 +22,9 @@ type Pod struct {
 	// affinity to nodes and other pods.
 	// +optional
 	Affinity *corev1.Affinity `json:"affinity,omitempty"`
-	// topologySpreadConstraints spread the pods. Empty spreads them over
-	// nodes where that is possible.
+	// topologySpreadConstraints spread the pods; without a labelSelector, one
+	// counts the pods of this resource. Empty spreads them over nodes where
+	// that is possible.
 	// +optional
 	// +listType=map
 	// +listMapKey=topologyKey

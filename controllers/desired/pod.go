@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"math"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -221,15 +222,21 @@ func (w workloadPod) affinity() *corev1.Affinity {
 }
 
 // spread is the user's choice, or several pods over several nodes where that
-// is possible. It is the same for one pod: scaling must not restart any.
+// is possible. It is the same for one pod: scaling must not restart any. A
+// constraint that names no pods is about the resource's own: to Kubernetes it
+// would be about none.
 func (w workloadPod) spread() []corev1.TopologySpreadConstraint {
-	if len(w.pod.TopologySpreadConstraints) > 0 {
-		return w.pod.TopologySpreadConstraints
+	own := &metav1.LabelSelector{MatchLabels: Selector(w.kind, w.owner.GetName())}
+	if len(w.pod.TopologySpreadConstraints) == 0 {
+		return []corev1.TopologySpreadConstraint{{
+			MaxSkew: 1, TopologyKey: corev1.LabelHostname, WhenUnsatisfiable: corev1.ScheduleAnyway, LabelSelector: own,
+		}}
 	}
-	return []corev1.TopologySpreadConstraint{{
-		MaxSkew:           1,
-		TopologyKey:       corev1.LabelHostname,
-		WhenUnsatisfiable: corev1.ScheduleAnyway,
-		LabelSelector:     &metav1.LabelSelector{MatchLabels: Selector(w.kind, w.owner.GetName())},
-	}}
+	spread := slices.Clone(w.pod.TopologySpreadConstraints)
+	for i := range spread {
+		if spread[i].LabelSelector == nil {
+			spread[i].LabelSelector = own
+		}
+	}
+	return spread
 }
