@@ -1,4 +1,4 @@
-package desired
+package desired_test
 
 import (
 	"testing"
@@ -8,26 +8,23 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"tcp-operator.io/api/v1alpha1"
+	"tcp-operator.io/controllers/desired"
 )
 
 // TestASpreadIsAboutTheResourcesOwnPods: to Kubernetes, a constraint without a
 // selector is about no pods at all.
 func TestASpreadIsAboutTheResourcesOwnPods(t *testing.T) {
 	other := &metav1.LabelSelector{MatchLabels: map[string]string{"app": "other"}}
-	cr := &v1alpha1.TcpServer{ObjectMeta: metav1.ObjectMeta{Name: "greeter"}}
+	cr := server(t, classicServer)
 	cr.Spec.Pod.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{
 		{MaxSkew: 1, TopologyKey: "zone", WhenUnsatisfiable: corev1.DoNotSchedule},
 		{MaxSkew: 2, TopologyKey: "rack", WhenUnsatisfiable: corev1.ScheduleAnyway, LabelSelector: other},
 	}
-	children, err := Server(cr, Defaults{WorkloadImage: "workload:test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	spread := children.Deployment.Spec.Template.Spec.TopologySpreadConstraints
+	spread := serverPods(t, cr).Spec.Template.Spec.TopologySpreadConstraints
 	if len(spread) != 2 {
 		t.Fatalf("%d constraints, want 2", len(spread))
 	}
-	if got := spread[0].LabelSelector.MatchLabels; !labels.Equals(got, Selector(v1alpha1.ServerKind, "greeter")) {
+	if got := spread[0].LabelSelector.MatchLabels; !labels.Equals(got, desired.Selector(v1alpha1.ServerKind, "greeter")) {
 		t.Errorf("the first counts pods with %v", got)
 	}
 	if got := spread[1].LabelSelector.MatchLabels; !labels.Equals(got, other.MatchLabels) {
