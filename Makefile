@@ -70,6 +70,15 @@ soak: bin/lab ## Server, clients and operator under churn for MINUTES=10, and wh
 e2e: ## The samples on a lab of their own, through the shipped manifests, checked from outside
 	@hack/e2e.sh
 
+.PHONY: page-test
+page-test: ## The operator's page in headless Chromium, which root has installed (BROWSER=path of another)
+	BROWSER="$$(hack/browser.sh)" go -C test/page test -count=1 -parallel 6 .
+
+.PHONY: screenshots
+screenshots: ## Take the pictures of docs/images anew
+	mkdir -p docs/images
+	BROWSER="$$(hack/browser.sh)" go -C test/page test -count=1 -parallel 6 . -screenshots ../../docs/images
+
 .PHONY: lint
 lint: ## Static checks
 	$(LINT) run

@@ -33,7 +33,7 @@ regenerate() {
 check "generated files" regenerate
 check "formatting" unformatted
 check "go.mod" go mod tidy -diff
-for module in lab bench test/monitoring; do check "$module/go.mod" go -C "$module" mod tidy -diff; done
+for module in lab bench test/monitoring test/page; do check "$module/go.mod" go -C "$module" mod tidy -diff; done
 check "vet" go vet ./...
-for module in lab bench test/monitoring; do check "vet $module" go -C "$module" vet ./...; done
+for module in lab bench test/monitoring test/page; do check "vet $module" go -C "$module" vet ./...; done
 check "modern Go" go fix -diff ./...

@@ -35,7 +35,7 @@ type sessionsAnswer struct {
 
 func sessionsOf(ctx context.Context, s Source, key topology.Key) (any, error) {
 	pods, more, err := s.Sessions(ctx, key)
-	return sessionsAnswer{Pods: pods, MorePods: more}, err
+	return sessionsAnswer{Pods: append([]observed.PodSessions{}, pods...), MorePods: more}, err
 }
 
 // eventsAnswer is the JSON of a resource's events.
