@@ -13,7 +13,7 @@ func TestTheMemoryLimitFollowsTheContainers(t *testing.T) {
 		want               int64
 		refused            bool
 	}{
-		"a container's":     {"134217728", "", 134217728 / 5 * 4, false},
+		"a container's":     {"134217728", "", 134217728 / 8 * 5, false},
 		"none":              {"", "", unlimited, false},
 		"Go's own is first": {"134217728", "64MiB", unlimited, false},
 		"no number":         {"128Mi", "", unlimited, true},

@@ -42,7 +42,7 @@ type Options struct {
 	// means every 2 s.
 	SnapshotInterval time.Duration
 	// Concurrency is how many resources of a kind are reconciled at once; zero
-	// means 4.
+	// means 16.
 	Concurrency int
 	// Collector is what is set up to ask the pods: its owner may ask it too.
 	// nil means one that nobody else can ask.
@@ -53,7 +53,7 @@ type Options struct {
 
 const (
 	defaultSnapshotInterval = 2 * time.Second
-	defaultConcurrency      = 4
+	defaultConcurrency      = 16
 	// reconcileTimeout bounds one reconcile: a read waits for the cache to
 	// have seen the operator's own writes, and has no bound of its own.
 	reconcileTimeout = 30 * time.Second

@@ -108,11 +108,12 @@ func (r *TcpClientReconciler) SetupWithManager(ctx context.Context, mgr manager.
 	if err := mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.TcpClient{}, serverRefIndex, serverRefOf); err != nil {
 		return fmt.Errorf("indexing TcpClients by server: %w", err)
 	}
+	children := wakeOwner(mgr, &v1alpha1.TcpClient{})
 	return builder.ControllerManagedBy(mgr).
 		For(&v1alpha1.TcpClient{}, builder.WithPredicates(ResourceChanged())).
-		Owns(&appsv1.Deployment{}).
-		Owns(&networkingv1.NetworkPolicy{}).
-		Owns(&policyv1.PodDisruptionBudget{}).
+		Watches(&appsv1.Deployment{}, children).
+		Watches(&networkingv1.NetworkPolicy{}, children).
+		Watches(&policyv1.PodDisruptionBudget{}, children).
 		Watches(&v1alpha1.TcpServer{}, handler.EnqueueRequestsFromMapFunc(r.clientsOf), builder.WithPredicates(TargetChanged())).
 		WatchesRawSource(changed).
 		WithOptions(options).

@@ -88,12 +88,13 @@ func (r *TcpServerReconciler) apply(ctx context.Context, family *family, wanted 
 // SetupWithManager registers the reconciler. changed brings the resources
 // whose pods said something new.
 func (r *TcpServerReconciler) SetupWithManager(mgr manager.Manager, changed source.Source, options controller.Options) error {
+	children := wakeOwner(mgr, &v1alpha1.TcpServer{})
 	return builder.ControllerManagedBy(mgr).
 		For(&v1alpha1.TcpServer{}, builder.WithPredicates(ResourceChanged())).
-		Owns(&appsv1.Deployment{}).
-		Owns(&corev1.Service{}).
-		Owns(&networkingv1.NetworkPolicy{}).
-		Owns(&policyv1.PodDisruptionBudget{}).
+		Watches(&appsv1.Deployment{}, children).
+		Watches(&corev1.Service{}, children).
+		Watches(&networkingv1.NetworkPolicy{}, children).
+		Watches(&policyv1.PodDisruptionBudget{}, children).
 		WatchesRawSource(changed).
 		WithOptions(options).
 		Complete(reconcile.AsReconciler(r.Client, r))

@@ -1,9 +1,16 @@
 package controllers
 
 import (
+	"context"
+
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/controllers/desired"
@@ -34,4 +41,20 @@ func TargetChanged() predicate.Predicate {
 		before, after := e.ObjectOld.(*v1alpha1.TcpServer), e.ObjectNew.(*v1alpha1.TcpServer)
 		return !desired.SameTarget(before, after)
 	}}
+}
+
+// wakeOwner makes a child's events wake the resource that controls it. That a
+// child was made is the least urgent of all: where many resources come at
+// once, the children of all are made before the first status is written.
+func wakeOwner(mgr manager.Manager, owner client.Object) handler.EventHandler {
+	byOwner := handler.EnqueueRequestForOwner(mgr.GetScheme(), mgr.GetRESTMapper(), owner, handler.OnlyControllerOwner())
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			e.IsInInitialList = true // what the handler takes for not urgent
+			byOwner.Create(ctx, e, queue)
+		},
+		UpdateFunc:  byOwner.Update,
+		DeleteFunc:  byOwner.Delete,
+		GenericFunc: byOwner.Generic,
+	}
 }

@@ -38,6 +38,9 @@ type Process struct {
 	metrics string // address
 }
 
+// memoryLimit is what config/manager lets Kubernetes fill in.
+const memoryLimit = "MEMORY_LIMIT=134217728"
+
 // Start starts the operator as the shipped manifest does, save that no leader
 // is elected and that metrics are served in the clear.
 func Start(ctx context.Context, program, kubeconfig, folder string) (*Process, error) {
@@ -52,7 +55,7 @@ func Start(ctx context.Context, program, kubeconfig, folder string) (*Process, e
 	p := &Process{log: log, metrics: addresses[0]}
 	p.command = exec.CommandContext(ctx, program, "--workload-image=workload:bench",
 		"--metrics-secure=false", "--metrics-bind-address="+addresses[0], "--health-probe-bind-address="+addresses[1])
-	p.command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
+	p.command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, memoryLimit)
 	p.command.Stdout, p.command.Stderr = log, log
 	p.Started = time.Now()
 	if err := p.command.Start(); err != nil {
