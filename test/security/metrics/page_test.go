@@ -46,6 +46,7 @@ func TestThePageIsForThoseWhoMayReadIt(t *testing.T) {
 		"the picture without the right":          {http.MethodGet, "/ui/api/v1/topology", scraper, http.StatusForbidden},
 		"the page with the right":                {http.MethodGet, "/ui/", viewer, http.StatusOK},
 		"the picture with the right":             {http.MethodGet, "/ui/api/v1/topology", viewer, http.StatusOK},
+		"a look whether the page is there":       {http.MethodHead, "/ui/", viewer, http.StatusOK},
 		"writing with the right to read":         {http.MethodPost, "/ui/api/v1/topology", viewer, http.StatusForbidden},
 		"the metrics with the right to the page": {http.MethodGet, "/metrics", viewer, http.StatusForbidden},
 	} {
