@@ -36,10 +36,11 @@ build: ## Compile the manager, the workload and the kubectl plugin into bin/
 	@hack/build.sh
 
 .PHONY: generate
-generate: ## Regenerate deep copies, CRDs, RBAC and dist/ from the Go types, markers and config/
+generate: ## Regenerate deep copies, CRDs, RBAC, docs/api.md and dist/ from the Go types, markers and config/
 	$(TOOL) controller-gen object paths=./api/...
 	$(TOOL) controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
 	$(TOOL) controller-gen rbac:roleName=manager-role paths=./... output:rbac:dir=config/rbac
+	go run ./hack/reference
 	hack/dist.sh
 
 .PHONY: faults

@@ -25,7 +25,7 @@ regenerate() {
     tar --create --null --files-from=- --ignore-failed-read --warning=no-failed-read | tar --extract --directory="$copy"
   make --no-print-directory -s -C "$copy" generate
   local path
-  for path in api config/crd/bases config/rbac/role.yaml dist/install.yaml dist/chart; do
+  for path in api config/crd/bases config/rbac/role.yaml docs/api.md dist/install.yaml dist/chart; do
     diff -r "$path" "$copy/$path" || { echo "generated files are not up to date: run make generate" >&2; return 1; }
   done
 }

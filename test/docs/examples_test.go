@@ -8,17 +8,18 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"tcp-operator.io/api/v1alpha1"
+	"tcp-operator.io/test/markdown"
 )
 
 // TestManifestsDecode: every manifest of ours fits the Go types.
 func TestManifestsDecode(t *testing.T) {
 	count := 0
-	for _, p := range pages(t) {
-		for _, b := range p.blocks {
-			for document := range strings.SplitSeq(b.text, "\n---\n") {
-				if strings.HasPrefix(b.language, "y") && strings.Contains("\n"+document, "\napiVersion: tcp-operator.io") {
+	for _, p := range markdown.Pages(t) {
+		for _, b := range p.Blocks {
+			for document := range strings.SplitSeq(b.Text, "\n---\n") {
+				if strings.HasPrefix(b.Language, "y") && strings.Contains("\n"+document, "\napiVersion: tcp-operator.io") {
 					count++
-					decode(t, p.path, document)
+					decode(t, p.Path, document)
 				}
 			}
 		}
@@ -60,7 +61,7 @@ func TestAnswersToWrongInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, k := range kinds {
-		for _, row := range rows(parse(k.page, read(t, k.page)).section(t, "Wrong input")) {
+		for _, row := range rows(section(t, markdown.Read(t, k.page), "Wrong input")) {
 			if !answered(t, cases, k.kind, names(row[0])[0], row[1]) {
 				t.Errorf("%s: refused.yaml has no case with the spec %s and the answer %s", k.page, row[0], row[1])
 			}

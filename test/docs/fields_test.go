@@ -9,6 +9,8 @@ import (
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"sigs.k8s.io/yaml"
+
+	"tcp-operator.io/test/markdown"
 )
 
 // kinds are the pages of the kinds and their CRDs.
@@ -30,7 +32,7 @@ func TestFieldsAreExplained(t *testing.T) {
 	for _, k := range kinds {
 		t.Run(k.kind, func(t *testing.T) {
 			explained := map[string][]string{}
-			for _, row := range rows(parse(k.page, read(t, k.page)).section(t, "Spec")) {
+			for _, row := range rows(section(t, markdown.Read(t, k.page), "Spec")) {
 				explained[names(row[0])[0]] = row
 			}
 			for _, f := range fields("", specOf(t, k.crd), false) {

@@ -7,6 +7,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"tcp-operator.io/test/apiserver"
+	"tcp-operator.io/test/markdown"
 )
 
 var (
@@ -17,8 +20,8 @@ var (
 )
 
 func TestRelativeLinksResolve(t *testing.T) {
-	for _, p := range pages(t) {
-		for _, match := range link.FindAllStringSubmatch(p.prose, -1) {
+	for _, p := range markdown.Pages(t) {
+		for _, match := range link.FindAllStringSubmatch(p.Prose, -1) {
 			if !strings.Contains(match[1], "://") {
 				checkLink(t, p, match[1])
 			}
@@ -26,25 +29,25 @@ func TestRelativeLinksResolve(t *testing.T) {
 	}
 }
 
-func checkLink(t *testing.T, p page, target string) {
+func checkLink(t *testing.T, p markdown.Page, target string) {
 	t.Helper()
 	file, anchor, _ := strings.Cut(target, "#")
-	to := p.path
+	to := p.Path
 	if file != "" {
-		to = path.Join(path.Dir(p.path), file)
+		to = path.Join(path.Dir(p.Path), file)
 	}
-	if _, err := os.Stat(filepath.Join(root(), to)); err != nil {
-		t.Errorf("%s: the link %s leads nowhere", p.path, target)
+	if _, err := os.Stat(filepath.Join(apiserver.Root(), to)); err != nil {
+		t.Errorf("%s: the link %s leads nowhere", p.Path, target)
 		return
 	}
-	if anchor != "" && !anchors(parse(to, read(t, to)))[anchor] {
-		t.Errorf("%s: the link %s leads to no heading", p.path, target)
+	if anchor != "" && !anchors(markdown.Read(t, to))[anchor] {
+		t.Errorf("%s: the link %s leads to no heading", p.Path, target)
 	}
 }
 
-func anchors(p page) map[string]bool {
+func anchors(p markdown.Page) map[string]bool {
 	all := map[string]bool{}
-	for _, match := range heading.FindAllStringSubmatch(p.prose, -1) {
+	for _, match := range heading.FindAllStringSubmatch(p.Prose, -1) {
 		plain := punctuation.ReplaceAllString(strings.ToLower(match[1]), "")
 		all[strings.ReplaceAll(plain, " ", "-")] = true
 	}
@@ -61,11 +64,11 @@ func TestMakeTargetsExist(t *testing.T) {
 	for _, match := range rule.FindAllStringSubmatch(read(t, "Makefile"), -1) {
 		known[match[1]] = true
 	}
-	for _, p := range pages(t) {
-		for _, code := range p.code() {
+	for _, p := range markdown.Pages(t) {
+		for _, code := range code(p) {
 			for _, match := range makeTarget.FindAllStringSubmatch(code, -1) {
 				if !known[match[1]] {
-					t.Errorf("%s: there is no make %s", p.path, match[1])
+					t.Errorf("%s: there is no make %s", p.Path, match[1])
 				}
 			}
 		}
@@ -73,10 +76,10 @@ func TestMakeTargetsExist(t *testing.T) {
 }
 
 // code returns the blocks and the code spans.
-func (p page) code() []string {
-	all := names(p.prose)
-	for _, b := range p.blocks {
-		all = append(all, b.text)
+func code(p markdown.Page) []string {
+	all := names(p.Prose)
+	for _, b := range p.Blocks {
+		all = append(all, b.Text)
 	}
 	return all
 }

@@ -11,10 +11,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"tcp-operator.io/test/apiserver"
+	"tcp-operator.io/test/markdown"
 )
 
 func TestReasonsAreExplained(t *testing.T) {
-	p := parse("docs/reasons.md", read(t, "docs/reasons.md"))
+	p := markdown.Read(t, "docs/reasons.md")
 	conditions, events := "api/v1alpha1/conditions.go", "controllers/status/events.go"
 	for _, c := range []struct{ section, file, prefix string }{
 		{"Condition types", conditions, "Condition"},
@@ -24,7 +27,7 @@ func TestReasonsAreExplained(t *testing.T) {
 		t.Run(c.section, func(t *testing.T) {
 			want := constants(t, c.file, c.prefix)
 			var got []string
-			for _, row := range rows(p.section(t, c.section)) {
+			for _, row := range rows(section(t, p, c.section)) {
 				got = append(got, names(row[0])...)
 			}
 			slices.Sort(got)
@@ -38,7 +41,7 @@ func TestReasonsAreExplained(t *testing.T) {
 // constants returns the values of the string constants with a prefix, sorted.
 func constants(t *testing.T, file, prefix string) []string {
 	t.Helper()
-	parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root(), file), nil, parser.SkipObjectResolution)
+	parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(apiserver.Root(), file), nil, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}
