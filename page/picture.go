@@ -24,16 +24,18 @@ const (
 	rateMemory = 15 * time.Second
 )
 
-// topologyAnswer is the JSON of the picture.
+// topologyAnswer is the JSON of the picture. Its time is the answer's Date: so
+// it changes only when what it shows does.
 type topologyAnswer struct {
-	topology.Graph
+	Servers []topology.Server `json:"servers"`
+	Clients []topology.Client `json:"clients"`
 	// Live tells that numbers come from the pods; else they are those of the
 	// resources' statuses, which may be a minute old.
 	Live bool `json:"live"`
 }
 
 // picture serves the graph. It draws when asked, once for all who ask within
-// the same second. Its ETag leaves out the time of the drawing.
+// the same second.
 type picture struct {
 	source Source
 
@@ -96,7 +98,8 @@ func (p *picture) draw(ctx context.Context) (drawing, error) {
 		return drawing{}, err
 	}
 	seen.Time = now
-	d, err := encode(topologyAnswer{Graph: topology.Draw(seen, &p.meter), Live: live})
+	graph := topology.Draw(seen, &p.meter)
+	d, err := encode(topologyAnswer{Servers: graph.Servers, Clients: graph.Clients, Live: live})
 	if err != nil {
 		return drawing{}, err
 	}
@@ -106,14 +109,6 @@ func (p *picture) draw(ctx context.Context) (drawing, error) {
 }
 
 func encode(a topologyAnswer) (drawing, error) {
-	at := a.ObservedTime
-	a.ObservedTime = time.Time{}
-	timeless, err := json.Marshal(a)
-	if err != nil {
-		return drawing{}, err
-	}
-	sum := sha256.Sum256(timeless)
-	a.ObservedTime = at
 	plain, err := json.Marshal(a)
 	if err != nil {
 		return drawing{}, err
@@ -122,5 +117,6 @@ func encode(a topologyAnswer) (drawing, error) {
 	zip, _ := gzip.NewWriterLevel(&zipped, gzip.BestSpeed) // the level exists
 	_, _ = zip.Write(plain)                                // a buffer takes all
 	_ = zip.Close()
+	sum := sha256.Sum256(plain)
 	return drawing{etag: `W/"` + hex.EncodeToString(sum[:16]) + `"`, plain: plain, zipped: zipped.Bytes()}, nil
 }

@@ -54,7 +54,8 @@ export const lasted = (o, now) => duration(o.endTime ? o.durationMilliseconds ??
 
 // sentence describes an outage.
 export function sentence(o, now) {
-  const who = o.closedBy ? `, closed by ${{ Local: 'this side', Peer: 'the peer', Network: 'the network' }[o.closedBy] ?? o.closedBy}` : '';
+  // A reason such as PeerReset says it itself.
+  const who = o.closedBy && !o.reason?.startsWith(o.closedBy) ? `, closed by ${{ Local: 'this side', Peer: 'the peer', Network: 'the network' }[o.closedBy] ?? o.closedBy}` : '';
   return `${words(o.reason)}${who}: ${o.endTime ? lasted(o, now) : `for ${lasted(o, now)}, and still`}`;
 }
 

@@ -148,7 +148,7 @@ func shop() *world {
 	w.server("shop", "orders", 14, 120)
 	w.client("shop", "canary", "orders", 2, 10, func(c *v1alpha1.TcpClient) {
 		c.Status.Sessions.Established, c.Status.Sessions.Lost = 1, 3
-		unwell(&c.Status.Conditions, v1alpha1.ConditionReconciling, v1alpha1.ReasonSessionsNotEstablished, "1 of 2 sessions is established; the other ended 40 s ago (PeerReset)")
+		unwell(&c.Status.Conditions, v1alpha1.ConditionReconciling, v1alpha1.ReasonSessionsNotEstablished, "1 of 2 sessions is established: PeerReset in phase Session")
 		c.Status.Outages = outages(w.begin)
 	})
 	w.client("shop", "checkout", "orders", 8, 80)
