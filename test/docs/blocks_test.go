@@ -21,7 +21,7 @@ const (
 
 // notRun are the blocks that are not run, by a text that they contain.
 var notRun = []struct{ page, contains, why string }{
-	{"README.md", "$ make demo", asScript},
+	{"README.md", "make demo", asScript},
 	{"README.md", "ServerNotFound", atWill},
 	{"README.md", "get tcpclient caller -w", asTest},
 	{"CONTRIBUTING.md", "bin/lab status", atWill},
