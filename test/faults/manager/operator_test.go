@@ -81,3 +81,14 @@ func (o *operator) crash() {
 	<-o.ended
 	o.err = nil // a process that is killed says nothing
 }
+
+// deaf are the paths that the operator should watch and does not; an operator
+// that has ended should watch none.
+func (o *operator) deaf() []string {
+	select {
+	case <-o.ended:
+		return nil
+	default:
+		return o.wire.Deaf()
+	}
+}

@@ -44,10 +44,3 @@ func TestAPausedOperatorGoesOn(t *testing.T) {
 		})
 	}
 }
-
-// startBeside runs one more operator.
-func (x *trial) startBeside(w *wire.Wire) {
-	x.t.Helper()
-	startOperator(x.t, w, x.namespace, x.image, x.options...)
-	x.wires = append(x.wires, w)
-}

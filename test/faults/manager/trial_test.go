@@ -35,6 +35,7 @@ type trial struct {
 	options   []func(*ctrl.Options)
 
 	operator *operator
+	all      []*operator       // that there were
 	wires    []*wire.Wire      // of all operators that there were
 	crashed  chan *wire.Wire   // whose operator should die
 	next     func() *wire.Wire // the wire of the operator after a crash
@@ -56,10 +57,18 @@ func newTrial(t *testing.T, w *wire.Wire, options ...func(*ctrl.Options)) *trial
 // start runs an operator on w. It takes the place of the last one.
 func (x *trial) start(w *wire.Wire) {
 	x.t.Helper()
-	x.operator = startOperator(x.t, w, x.namespace, x.image, x.options...)
+	x.operator = x.startBeside(w)
+}
+
+// startBeside runs one more operator.
+func (x *trial) startBeside(w *wire.Wire) *operator {
+	x.t.Helper()
+	o := startOperator(x.t, w, x.namespace, x.image, x.options...)
+	x.all = append(x.all, o)
 	if !slices.Contains(x.wires, w) {
 		x.wires = append(x.wires, w)
 	}
+	return o
 }
 
 // make makes edits. Each is given time to settle, and no longer than patience.
@@ -130,6 +139,23 @@ func (x *trial) writes() []wire.Request {
 // keeps tells whether a request is about the state that is kept.
 func keeps(r wire.Request) bool { return r.Resource != "events" && r.Resource != "leases" }
 
+// listen waits until the operators have begun again all watches that had
+// ended, and returns what is not watched after limit. Only then have they seen
+// everything, and may have something to write.
+func (x *trial) listen(limit time.Duration) []string {
+	x.t.Helper()
+	var deaf []string
+	look := func(context.Context) (bool, error) {
+		deaf = nil
+		for _, o := range x.all {
+			deaf = append(deaf, o.deaf()...)
+		}
+		return len(deaf) == 0, nil
+	}
+	_ = wait.PollUntilContextTimeout(x.t.Context(), poll, limit, true, look) // deaf says more
+	return deaf
+}
+
 // rest waits until the operator has stopped writing, and no longer than limit.
 func (x *trial) rest(limit time.Duration) bool {
 	x.t.Helper()
@@ -162,6 +188,9 @@ func (x *trial) judge() end {
 	x.t.Helper()
 	if wrong := x.settle(recovery); len(wrong) > 0 {
 		x.t.Fatalf("it does not recover: %q", wrong)
+	}
+	if deaf := x.listen(recovery); len(deaf) > 0 {
+		x.t.Fatalf("it does not watch again: %q", deaf)
 	}
 	if !x.rest(recovery) {
 		x.t.Fatal("it does not stop writing")

@@ -74,6 +74,7 @@ func (w *Wire) pastOf(r *http.Request) *http.Response {
 	if !known || !lists(r) {
 		return nil
 	}
+	w.countWatchLocked(r.URL.Path, 0)
 	body := &pastBody{text: bytes.NewReader(text), present: w.present, cut: w.cutLocked(), closed: make(chan struct{})}
 	return respond(r, http.StatusOK, body)
 }

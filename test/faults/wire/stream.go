@@ -25,6 +25,7 @@ type stream struct {
 	cut    <-chan struct{}
 	closed chan struct{}
 	once   sync.Once
+	end    func() // called when the client has closed it
 }
 
 // pump reads frames until there are no more. It is on its own because a read
@@ -73,7 +74,10 @@ func (s *stream) Read(p []byte) (int, error) {
 
 // Close implements io.Closer.
 func (s *stream) Close() error {
-	s.once.Do(func() { close(s.closed) })
+	s.once.Do(func() {
+		close(s.closed)
+		s.end()
+	})
 	return s.from.Close()
 }
 

@@ -35,6 +35,7 @@ type Wire struct {
 	refused  int            // requests while cut
 	arrived  map[string]int // frames so far, by resource
 	frozen   map[string]chan struct{}
+	watches  map[string]int     // that are open, by URL path
 	records  map[string]*record // of what was watched, by URL path
 	past     Past
 	present  chan struct{} // closed when the past is over
@@ -188,6 +189,7 @@ func (w *Wire) newStream(r *http.Request, resource string, from io.ReadCloser, c
 		cut:      cut,
 		closed:   make(chan struct{}),
 		listing:  lists(r),
+		end:      w.watch(r.URL.Path),
 	}
 	go s.pump()
 	return s

@@ -20,7 +20,8 @@ import (
 )
 
 const (
-	watching  = "https://api/apis/apps/v1/namespaces/here/deployments?watch=true"
+	path      = "/apis/apps/v1/namespaces/here/deployments"
+	watching  = "https://api" + path + "?watch=true"
 	listing   = watching + "&sendInitialEvents=true"
 	endOfList = `{"type":"BOOKMARK","object":{"kind":"Deployment","apiVersion":"apps/v1","metadata":{"resourceVersion":"3","annotations":{"k8s.io/initial-events-end":"true"}}}}`
 )
