@@ -14,6 +14,7 @@ import (
 
 	"tcp-operator.io/test/apiserver"
 	"tcp-operator.io/test/markdown"
+	"tcp-operator.io/workload/snapshot"
 )
 
 func TestReasonsAreExplained(t *testing.T) {
@@ -35,6 +36,32 @@ func TestReasonsAreExplained(t *testing.T) {
 				t.Errorf("%s and docs/reasons.md differ (-code +page):\n%s", c.file, diff)
 			}
 		})
+	}
+}
+
+// TestReasonsHaveATrouble: whatever reason somebody has before them,
+// troubleshooting.md has an entry for it.
+func TestReasonsHaveATrouble(t *testing.T) {
+	p := markdown.Read(t, "docs/troubleshooting.md")
+	known := map[string]bool{}
+	for _, match := range heading.FindAllStringSubmatch(p.Prose, -1) {
+		known[match[1]] = true
+	}
+	for _, table := range []string{"When nothing is wrong", "Outages by close reason"} {
+		for _, row := range rows(section(t, p, table)) {
+			for _, name := range names(row[0]) {
+				known[name] = true
+			}
+		}
+	}
+	wanted := constants(t, "api/v1alpha1/conditions.go", "Reason")
+	for _, reason := range slices.Concat(snapshot.CloseReasons(), snapshot.FailureReasons()) {
+		wanted = append(wanted, string(reason))
+	}
+	for _, reason := range wanted {
+		if !known[reason] {
+			t.Errorf("%s: nothing is said of %s", p.Path, reason)
+		}
 	}
 }
 
