@@ -170,7 +170,6 @@ export class Graph {
 
   // focus brings an item into sight and puts the focus on it.
   focus(item) {
-    this.hold(undefined);
     this.current = item.id;
     this.reveal(item);
     this.draw();

@@ -56,7 +56,7 @@ export function inSight(all, view) {
     const named = group.clients.filter(fits);
     const whole = fits(group.target) && group.target.health !== undefined && !view.unhealthy;
     if (!named.length && !fits(group.target)) continue;
-    const clients = (whole && (view.name || view.namespace) ? group.clients : named).toSorted(byHealth);
+    const clients = (whole ? group.clients : named).toSorted(byHealth);
     if (!clients.length && group.target.health === undefined) continue;
     const namespace = group.target.namespace;
     if (!namespaces.has(namespace)) namespaces.set(namespace, { name: namespace, groups: [] });

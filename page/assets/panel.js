@@ -83,7 +83,7 @@ function facts(r) {
   const perSecond = r.rate ? `${rate(r.rate.sentPerSecond)} sent, ${rate(r.rate.receivedPerSecond)} received` : null;
   const own = r.kind === 'TcpServer'
     ? [['Address', r.address], ['Sessions', `${count(r.sessions.open)} open, ${count(r.sessions.accepted)} accepted, ${count(r.sessions.rejected)} rejected`]]
-    : [['Target', r.target], ['Sessions', say.sessions(r)], ['Since start', `${count(r.sessions.opened)} opened, ${count(r.sessions.lost)} lost`]];
+    : [['Target', r.target], ['Sessions', say.sessions(r).replace(' sessions', '')], ['Since start', `${count(r.sessions.opened)} opened, ${count(r.sessions.lost)} lost`]];
   const trip = r.roundTrip ? `p50 ${latency(r.roundTrip.p50Microseconds)}, p99 ${latency(r.roundTrip.p99Microseconds)}` : null;
   return [...own, ['Messages', messages], ['Per second', perSecond], ['Round trip', trip], ['Pods ready', `${r.readyPods} of ${r.pods}`]].filter(([, value]) => value);
 }

@@ -144,6 +144,8 @@ func TestPureAndThinLayers(t *testing.T) {
 		"controllers/desired":  {"api", "controllers/fault", "workload/spec"},
 		"controllers/status":   {"api", "controllers/fault", "controllers/desired", "workload/spec", "workload/snapshot", "workload/verdict"},
 		"controllers/observed": {"api", "controllers/desired", "controllers/status", "workload/spec", "workload/snapshot"},
+		"topology":             {"api", "workload/snapshot"},
+		"page":                 {"api", "controllers/observed", "topology", "workload/snapshot"},
 	} {
 		for _, path := range all[module+folder].Imports {
 			if ours, is := strings.CutPrefix(path, module); is && !matches(ours, allowed) {

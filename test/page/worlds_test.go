@@ -147,7 +147,7 @@ func shop() *world {
 	w.client("default", "caller", "greeter", 1, 0)
 	w.server("shop", "orders", 14, 120)
 	w.client("shop", "canary", "orders", 2, 10, func(c *v1alpha1.TcpClient) {
-		c.Status.Sessions.Established, c.Status.Sessions.Lost = 1, 3
+		c.Status.Sessions = v1alpha1.ClientSessionsStatus{Desired: 2, Established: 1, Opened: 4, Lost: 3}
 		unwell(&c.Status.Conditions, v1alpha1.ConditionReconciling, v1alpha1.ReasonSessionsNotEstablished, "1 of 2 sessions is established: PeerReset in phase Session")
 		c.Status.Outages = outages(w.begin)
 	})
