@@ -24,10 +24,10 @@ const atOnce = "8"
 var server apiserver.Server
 
 func TestMain(m *testing.M) {
-	flag.Parse()
-	if err := flag.Set("test.parallel", atOnce); err != nil {
+	if err := flag.Set("test.parallel", atOnce); err != nil { // unless the command line says another number
 		panic(err)
 	}
+	flag.Parse()
 	log.SetLogger(logr.Discard())
 	klog.SetLogger(logr.Discard())
 	code := apiserver.Run(m, func(s apiserver.Server) { server = s })
