@@ -4,10 +4,13 @@ package kustomize
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -46,10 +49,11 @@ func BuildWith(t *testing.T, folder string, components ...string) []unstructured
 		}
 		return path
 	}
-	text := "resources: [" + relative(folder) + "]\ncomponents:\n"
-	for _, c := range components {
-		text += "- " + relative(c) + "\n"
+	components = slices.Clone(components)
+	for i, c := range components {
+		components[i] = relative(c)
 	}
+	text := fmt.Sprintf("resources: [%s]\ncomponents: [%s]\n", relative(folder), strings.Join(components, ", "))
 	if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
