@@ -48,8 +48,8 @@ faults: bin/lab ## Every fault plan there is, against the operator on a real API
 	KUBEBUILDER_ASSETS="$(ENVTEST)" go test -v -p 1 -count 1 -timeout 4h ./test/faults ./test/faults/manager -full
 
 .PHONY: race
-race: ## Workload and unit tests under the race detector
-	go test -race $$(go list ./... | grep -v -e /api/ -e /controllers$$ -e /test/)
+race: bin/lab ## Workload and unit tests under the race detector
+	KUBEBUILDER_ASSETS="$(ENVTEST)" go test -race $$(go list ./... | grep -v -e /api/ -e /controllers$$ -e /test/)
 
 .PHONY: fuzz
 fuzz: ## Every fuzz target in turn, each for FUZZTIME=30s
