@@ -95,19 +95,23 @@ func (a *arrivals) closeAll() {
 // is left; the connection stays in the backlog. AcceptFD is for one goroutine
 // at a time, and not for a listener on which Accept is called.
 //
-// Before it returns the first connection, it takes all that wait: beginning a
-// session takes longer than connecting, and when the backlog is small, the
-// kernel turns away who comes meanwhile, to try again a second later.
+// It takes all connections that wait at once, and takes no more before each of
+// them was returned: so a rush costs one call of the kernel for each
+// connection, and a small backlog is emptied before any session begins.
 func (l *listener) AcceptFD() (fd int, peer netip.AddrPort, err error) {
-	err = l.takeAll()
-	if one, ok := l.arrived.pop(); ok {
+	one, ok := l.arrived.pop()
+	if !ok {
+		err = l.takeAll()
+		one, ok = l.arrived.pop()
+	}
+	if ok {
 		return one.fd, one.peer, nil
 	}
 	return -1, peer, err
 }
 
-// takeAll takes all connections that wait. It waits for the first when there
-// is no arrival yet.
+// takeAll takes all connections that wait, and waits for the first. An error
+// may come after some have arrived.
 func (l *listener) takeAll() (err error) {
 	failed := l.raw.Read(func(listening uintptr) bool {
 		for err = nil; err == nil; {

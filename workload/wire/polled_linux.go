@@ -86,16 +86,16 @@ func (c *polled) handle(events uint32, buf []byte) {
 	}
 }
 
-// broken reports an error, once: the loop, which would report it for ever,
-// lets the connection go.
+// broken reports an error, once: unless that has made its owner close the
+// connection, the loop, which would report it for ever, lets it go.
 func (c *polled) broken(err error) {
+	c.events.Ended(err)
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.added && !c.closed {
 		c.added = false
 		_ = c.loop.control(unix.EPOLL_CTL_DEL, c) // it is there: this cannot fail
 	}
-	c.mu.Unlock()
-	c.events.Ended(err)
 }
 
 // read reads once. EAGAIN says that there is nothing to do.
