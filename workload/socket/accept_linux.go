@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -165,9 +166,11 @@ func (g *gate) note(c *net.TCPConn) {
 	}
 }
 
-func accept(listening int) (int, unix.Sockaddr, error) {
+// accept is accept4(2) by package syscall: that of x/sys asks the kernel for the
+// protocol of every connection besides.
+func accept(listening int) (int, syscall.Sockaddr, error) {
 	for {
-		fd, address, err := unix.Accept4(listening, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+		fd, address, err := syscall.Accept4(listening, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 		// ECONNABORTED: the peer had gone before we came, accept(2).
 		if err != unix.EINTR && err != unix.ECONNABORTED {
 			return fd, address, err

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -239,7 +240,7 @@ func (c *polled) LocalAddr() netip.AddrPort {
 	if c.closed {
 		return netip.AddrPort{}
 	}
-	address, err := unix.Getsockname(int(c.fd))
+	address, err := syscall.Getsockname(int(c.fd))
 	if err != nil {
 		return netip.AddrPort{}
 	}
@@ -259,11 +260,11 @@ func (c *polled) TCPInfo() *snapshot.TCPInfo {
 
 // AddrPortOf returns the address and port of a socket address, with IPv4 as
 // IPv4.
-func AddrPortOf(a unix.Sockaddr) netip.AddrPort {
+func AddrPortOf(a syscall.Sockaddr) netip.AddrPort {
 	switch a := a.(type) {
-	case *unix.SockaddrInet4:
+	case *syscall.SockaddrInet4:
 		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
-	case *unix.SockaddrInet6:
+	case *syscall.SockaddrInet6:
 		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr).Unmap(), uint16(a.Port))
 	}
 	return netip.AddrPort{}
