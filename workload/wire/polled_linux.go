@@ -57,6 +57,12 @@ func (c *polled) wantedLocked() (wanted uint32) {
 	return wanted
 }
 
+func (c *polled) await() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.awaitLocked()
+}
+
 // awaitLocked tells the loop what the connection now waits for.
 func (c *polled) awaitLocked() {
 	wanted := c.wantedLocked()
@@ -82,6 +88,7 @@ func (c *polled) handle(events uint32, buf []byte) {
 		c.events.Received(buf[:n])
 	case err == io.EOF:
 		c.events.Ended(err)
+		c.await() // most have been closed by now, and need no call of the kernel
 	case err != unix.EAGAIN:
 		c.broken(err)
 	}
@@ -115,7 +122,6 @@ func (c *polled) read(buf []byte) (int, error) {
 		return n, nil
 	case err == nil:
 		c.atEnd = true
-		c.awaitLocked()
 		return 0, io.EOF
 	case err == unix.EAGAIN, err == unix.EINTR:
 		return 0, unix.EAGAIN
