@@ -13,6 +13,7 @@ import (
 	"github.com/go-logr/logr"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // what kubeconfigs may ask for
+	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
@@ -39,7 +40,9 @@ func main() {
 
 // run executes a command line and returns the exit code.
 func run(ctx context.Context, args []string, streams genericiooptions.IOStreams) int {
-	log.SetLogger(logr.Discard()) // the client's own remarks are not for users
+	// The libraries' own remarks are not for users.
+	log.SetLogger(logr.Discard())
+	klog.SetLogger(logr.Discard())
 	root := newRoot(streams)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

@@ -73,12 +73,9 @@ func (o *options) look(ctx context.Context, from *cluster.Cluster, r resource) (
 	if err != nil {
 		return view.Status{}, err
 	}
-	s := view.Status{Conditions: r.conditions(), Pods: podLines(pods, &topology.Meter{}), Sessions: sessions, Events: []view.Event{}}
 	events, err := from.Events(ctx, key, newestEvents)
 	o.warnEvents(err)
-	for _, e := range events {
-		s.Events = append(s.Events, view.Event{Time: cluster.Last(e), Type: e.Type, Reason: e.Reason, Note: e.Note})
-	}
+	s := view.Status{Conditions: r.conditions(), Pods: podLines(pods, &topology.Meter{}), Sessions: sessions, Events: events}
 	seen := topology.Seen{Time: time.Now(), Snapshots: cluster.Snapshots(pods)}
 	if r.server != nil {
 		seen.Servers = []v1alpha1.TcpServer{*r.server}

@@ -91,7 +91,7 @@ func check(ctx context.Context, proxy *ui.Proxy) error {
 	request.Header.Set("Authorization", "Bearer "+proxy.Token)
 	answer, err := proxy.Transport.RoundTrip(request)
 	if err != nil {
-		return fmt.Errorf("asking the manager: %w", err)
+		return fmt.Errorf("the manager does not answer (%w): see that it is ready, then run this again", err)
 	}
 	_ = answer.Body.Close()
 	switch answer.StatusCode {

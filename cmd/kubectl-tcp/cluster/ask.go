@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -25,8 +24,6 @@ const (
 	askTimeout = 3 * time.Second
 	// asked is how many pods are asked at the same time.
 	asked = 16
-	// maxSessionBytes bounds a list of snapshot.MaxListed sessions.
-	maxSessionBytes = 1 << 20
 )
 
 // Pod is a pod and what it said.
@@ -93,15 +90,11 @@ func (c *Cluster) snapshot(ctx context.Context, pod *corev1.Pod, role snapshot.R
 // Sessions are those that a pod has now, at most snapshot.MaxListed of the
 // oldest.
 func (c *Cluster) Sessions(ctx context.Context, pod *corev1.Pod) (snapshot.SessionList, error) {
-	var list snapshot.SessionList
-	body, err := c.ask(ctx, pod, snapshot.SessionsPath, maxSessionBytes)
+	body, err := c.ask(ctx, pod, snapshot.SessionsPath, snapshot.MaxListBytes)
 	if err != nil {
-		return list, err
+		return snapshot.SessionList{}, err
 	}
-	if json.Unmarshal(body, &list) != nil || list.Version != snapshot.Version {
-		return list, errors.New("answered with something that is no list of sessions")
-	}
-	return list, nil
+	return snapshot.ParseSessions(body)
 }
 
 // ErrNoProxy means that the user may not read from pods.

@@ -38,7 +38,8 @@ func (c *Cluster) Manager(ctx context.Context, namespace string) (*corev1.Pod, e
 	var running *corev1.Pod
 	for i := range pods.Items {
 		pod := &pods.Items[i]
-		if pod.Status.Phase == corev1.PodRunning && (running == nil || pod.Name == leader) {
+		stays := pod.Status.Phase == corev1.PodRunning && pod.DeletionTimestamp.IsZero()
+		if stays && (running == nil || pod.Name == leader) {
 			running = pod
 		}
 	}

@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	eventsv1 "k8s.io/api/events/v1"
@@ -54,23 +53,9 @@ func Unread(pods []Pod) error {
 }
 
 // Events are the newest of a resource, newest first.
-func (c *Cluster) Events(ctx context.Context, of topology.Key, most int) ([]eventsv1.Event, error) {
+func (c *Cluster) Events(ctx context.Context, of topology.Key, most int) ([]topology.Event, error) {
 	var list eventsv1.EventList
 	about := fields.Set{"regarding.kind": of.Kind, "regarding.name": of.Name}.AsSelector()
-	if err := c.client.List(ctx, &list, client.InNamespace(of.Namespace), client.MatchingFieldsSelector{Selector: about}); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(list.Items, func(a, b eventsv1.Event) int { return Last(b).Compare(Last(a)) })
-	return list.Items[:min(most, len(list.Items))], nil
-}
-
-// Last is when an event happened, the last time where it repeats.
-func Last(e eventsv1.Event) time.Time {
-	switch {
-	case e.Series != nil:
-		return e.Series.LastObservedTime.Time
-	case !e.EventTime.IsZero():
-		return e.EventTime.Time
-	}
-	return e.DeprecatedLastTimestamp.Time
+	err := c.client.List(ctx, &list, client.InNamespace(of.Namespace), client.MatchingFieldsSelector{Selector: about})
+	return topology.NewestEvents(list.Items, most), err
 }

@@ -19,15 +19,7 @@ type Status struct {
 	Conditions []metav1.Condition `json:"conditions"`
 	Pods       []PodLine          `json:"pods"`
 	Sessions   []topology.Session `json:"sessions"`
-	Events     []Event            `json:"events"`
-}
-
-// Event is a change that the operator announced.
-type Event struct {
-	Time   time.Time `json:"time"`
-	Type   string    `json:"type"`
-	Reason string    `json:"reason"`
-	Note   string    `json:"note"`
+	Events     []topology.Event   `json:"events"`
 }
 
 // listed is how many sessions a status shows.

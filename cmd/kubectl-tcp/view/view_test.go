@@ -98,7 +98,7 @@ func statusOf(c topology.Client) Status {
 			{Type: "Ready", Status: "True", Reason: c.Reason, Message: c.Message, LastTransitionTime: metav1.NewTime(noon.Add(-time.Minute))},
 		},
 		Pods: pods[:1], Sessions: sessions,
-		Events: []Event{{Time: noon.Add(-30 * time.Second), Type: "Normal", Reason: "OutageEnded", Note: "The outage ended after 30.012s"}},
+		Events: []topology.Event{{Time: noon.Add(-30 * time.Second), Type: "Normal", Reason: "OutageEnded", Note: "The outage ended after 30.012s"}},
 	}
 }
 
