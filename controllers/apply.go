@@ -50,8 +50,8 @@ type family struct {
 	*children
 	owner client.Object
 
-	alive bool // the owner is known to be there, and to stay
-	grown bool // a child was made
+	current bool // the owner is known to be there, to stay, and to ask for this
+	grown   bool // a child was made
 }
 
 func (c *children) of(owner client.Object) *family { return &family{children: c, owner: owner} }
@@ -69,7 +69,7 @@ func (f *family) apply(ctx context.Context, wanted runtime.ApplyConfiguration, i
 	if exists {
 		err = checkOwner(f.owner, into)
 	} else {
-		err = f.checkAlive(ctx)
+		err = f.checkCurrent(ctx)
 	}
 	if err != nil {
 		return err
@@ -123,6 +123,9 @@ func (f *family) remove(ctx context.Context, into client.Object) error {
 	}
 	if err != nil {
 		return fmt.Errorf("reading %s %s: %w", kindOf(into), f.owner.GetName(), err)
+	}
+	if err := f.checkCurrent(ctx); err != nil {
+		return err
 	}
 	uid := into.GetUID()
 	err = f.client.Delete(ctx, into, client.Preconditions{UID: &uid})

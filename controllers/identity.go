@@ -65,12 +65,13 @@ func unseen(child client.Object) error {
 	}
 }
 
-// checkAlive holds that the owner is there and stays, before a child is made
-// for it. A stale cache may know a resource that is gone: its child would be in
-// the way of the successor's, or of a deletion that waits for the children. One
-// answer serves a whole reconcile.
-func (f *family) checkAlive(ctx context.Context) error {
-	if f.alive {
+// checkCurrent holds that the owner is there, stays, and still asks for what the
+// cache says, before a child is made or deleted for it. A stale cache may know a
+// resource that is gone: its child would be in the way of the successor's, or
+// of a deletion that waits for the children. It may also know what was asked for
+// once: a child would go and come back. One answer serves a whole reconcile.
+func (f *family) checkCurrent(ctx context.Context) error {
+	if f.current {
 		return nil
 	}
 	var list client.ObjectList = &v1alpha1.TcpServerList{}
@@ -83,16 +84,20 @@ func (f *family) checkAlive(ctx context.Context) error {
 		return fmt.Errorf("reading %s %s: %w", kindOf(f.owner), f.owner.GetName(), err)
 	}
 	err = meta.EachListItem(list, func(o runtime.Object) error {
-		is := o.(client.Object)
-		f.alive = f.alive || is.GetUID() == f.owner.GetUID() && is.GetDeletionTimestamp().IsZero()
+		f.current = f.current || isCurrent(f.owner, o.(client.Object))
 		return nil
 	})
-	if err != nil || f.alive {
+	if err != nil || f.current {
 		return err
 	}
 	return &fault.Waiting{
 		Reason:  v1alpha1.ReasonRetrying,
-		Err:     fmt.Errorf("%s %q is gone", kindOf(f.owner), f.owner.GetName()),
+		Err:     fmt.Errorf("%s %q is gone or has changed meanwhile", kindOf(f.owner), f.owner.GetName()),
 		Recheck: staleRecheck,
 	}
+}
+
+// isCurrent tells whether live, which stays, asks for what cached does.
+func isCurrent(cached, live client.Object) bool {
+	return live.GetUID() == cached.GetUID() && live.GetGeneration() == cached.GetGeneration() && live.GetDeletionTimestamp().IsZero()
 }

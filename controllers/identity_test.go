@@ -161,6 +161,29 @@ func TestNoChildIsMadeForAResourceThatIsGone(t *testing.T) {
 	}
 }
 
+// TestNoChildGoesOrComesByAPastSpec reconciles with what a stale cache knows of
+// a server that asks for something else by now.
+func TestNoChildGoesOrComesByAPastSpec(t *testing.T) {
+	for _, was := range []v1alpha1.NetworkPolicyMode{v1alpha1.NetworkPolicyNone, v1alpha1.NetworkPolicyRestrict} {
+		is := map[bool]v1alpha1.NetworkPolicyMode{true: v1alpha1.NetworkPolicyNone, false: v1alpha1.NetworkPolicyRestrict}[was == v1alpha1.NetworkPolicyRestrict]
+		w := newWorld(t)
+		cr := &v1alpha1.TcpServer{ObjectMeta: metav1.ObjectMeta{Name: "greeter"}}
+		cr.Spec.NetworkPolicy.Mode = was
+		w.create(cr)
+		w.reconcileServer("greeter")
+		before := cr.DeepCopy()
+		w.change("greeter", cr, func() { cr.Spec.NetworkPolicy.Mode = is })
+		w.reconcileServer("greeter")
+		result, err := w.servers.Reconcile(t.Context(), before)
+		if err != nil || result.RequeueAfter == 0 {
+			t.Errorf("%s, once %s: %v, looked at again in %s", is, was, err, result.RequeueAfter)
+		}
+		if there := w.exists("greeter", &networkingv1.NetworkPolicy{}); there != (is == v1alpha1.NetworkPolicyRestrict) {
+			t.Errorf("%s, once %s: there is a NetworkPolicy: %v", is, was, there)
+		}
+	}
+}
+
 // checkSuccessor holds that a child is the second generation's.
 func (g *generations) checkSuccessor(kind string) {
 	g.t.Helper()
