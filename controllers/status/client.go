@@ -23,9 +23,10 @@ func Client(cr *v1alpha1.TcpClient, target spec.Address, seen ClientSeen, err er
 	next.ObservedGeneration = cr.Generation
 	next.Selector = desired.Selector(v1alpha1.ClientKind, cr.Name).String()
 	switch {
+	case fault.IsPlain(err): // it could not be read, or the pods were not told
 	case target != spec.Address{}:
 		next.Target = desired.HostPort(target)
-	case !fault.IsPlain(err): // else it could not be read
+	default:
 		next.Target = ""
 	}
 	next.Replicas, next.ReadyReplicas = replicas(next.Replicas, next.ReadyReplicas, seen.Deployment, err)

@@ -135,6 +135,11 @@ func TestAFailedReadKeepsWhatWasKnown(t *testing.T) {
 	if diff := cmp.Diff(client.Status, gotClient); diff != "" {
 		t.Errorf("client:\n%s", diff)
 	}
+	elsewhere := spec.Address{Host: greeter.Host, Port: 7000}
+	untold, _ := clientStatus(t, client, elsewhere, status.ClientSeen{Pods: said(caller(1))}, errPlain, noon)
+	if untold.Target != client.Status.Target {
+		t.Errorf("the target is %s before the pods were told", untold.Target)
+	}
 	gone, _ := clientStatus(t, client, spec.Address{}, status.ClientSeen{}, errNotReady, noon)
 	if gone.Target != "" || gone.Replicas != 0 {
 		t.Errorf("what is known to be gone stays: %+v", gone)
