@@ -40,8 +40,11 @@ func Run(m *testing.M, use func(Server)) int {
 		CRDDirectoryPaths:     []string{filepath.Join(Root(), "config", "crd", "bases")},
 		ErrorIfCRDPathMissing: true,
 	}
-	// Some clusters demand rights on the finalizers of those who own.
-	environment.ControlPlane.GetAPIServer().Configure().Append("enable-admission-plugins", "OwnerReferencesPermissionEnforcement")
+	environment.ControlPlane.GetAPIServer().Configure().
+		// Some clusters demand rights on the finalizers of those who own.
+		Append("enable-admission-plugins", "OwnerReferencesPermissionEnforcement").
+		// Services stay when their namespace goes, and keep their addresses.
+		Set("service-cluster-ip-range", "10.0.0.0/16")
 	config, err := environment.Start()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "starting the API server:", err)
