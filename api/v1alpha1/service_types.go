@@ -5,7 +5,7 @@ package v1alpha1
 // +kubebuilder:validation:XValidation:rule="!has(self.nodePort) || self.type in ['NodePort', 'LoadBalancer']",message="needs type NodePort or LoadBalancer: set service.type or remove service.nodePort",reason=FieldValueForbidden,fieldPath=".nodePort"
 // +kubebuilder:validation:XValidation:rule="!has(self.externalTrafficPolicy) || self.type in ['NodePort', 'LoadBalancer']",message="needs type NodePort or LoadBalancer: set service.type or remove service.externalTrafficPolicy",reason=FieldValueForbidden,fieldPath=".externalTrafficPolicy"
 // +kubebuilder:validation:XValidation:rule="!has(self.loadBalancerClass) || self.type == 'LoadBalancer'",message="needs type LoadBalancer: set service.type or remove service.loadBalancerClass",reason=FieldValueForbidden,fieldPath=".loadBalancerClass"
-// +kubebuilder:validation:XValidation:rule="self.type != 'LoadBalancer' || oldSelf.type != 'LoadBalancer' || (has(self.loadBalancerClass) ? self.loadBalancerClass : ”) == (has(oldSelf.loadBalancerClass) ? oldSelf.loadBalancerClass : ”)",message="cannot change while type is LoadBalancer, as in any Service: set service.type to ClusterIP first",reason=FieldValueForbidden,fieldPath=".loadBalancerClass"
+// +kubebuilder:validation:XValidation:rule="self.type != 'LoadBalancer' || oldSelf.type != 'LoadBalancer' || has(self.loadBalancerClass) == has(oldSelf.loadBalancerClass) && (!has(self.loadBalancerClass) || self.loadBalancerClass == oldSelf.loadBalancerClass)",message="cannot change while type is LoadBalancer, as in any Service: set service.type to ClusterIP first",reason=FieldValueForbidden,fieldPath=".loadBalancerClass"
 type Service struct {
 	// type of the Service.
 	// +optional
