@@ -15,7 +15,7 @@ func TestMutants(t *testing.T) {
 		workload string
 		family   plans.Family
 	}{
-		"delete by name":         {"TcpServer/optional", plans.Travel},
+		"delete by name":         {"TcpServer/optional", ""},
 		"skip if exists":         {"TcpServer/create", plans.Crash},
 		"edge trigger":           {"TcpServer/create", plans.Refuse},
 		"status without lock":    {"TcpServer/change-delay", plans.Travel},

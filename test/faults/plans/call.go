@@ -18,6 +18,7 @@ type call struct {
 	verb   string
 	object key
 	live   bool // a read that goes past the cache
+	byName bool // a deletion of whatever has the name
 }
 
 // key names an object of a namespace.
@@ -73,7 +74,9 @@ func intercept(inner client.WithWatch, a around) client.WithWatch {
 			return on(ctx, "Create", o, func() error { return c.Create(ctx, o, opts...) })
 		},
 		Delete: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.DeleteOption) error {
-			return on(ctx, "Delete", o, func() error { return c.Delete(ctx, o, opts...) })
+			must := (&client.DeleteOptions{}).ApplyOptions(opts).Preconditions
+			deletion := call{verb: "Delete", object: keyOf(o), byName: must == nil || must.UID == nil}
+			return a(ctx, deletion, nil, func() error { return c.Delete(ctx, o, opts...) })
 		},
 		DeleteAllOf: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.DeleteAllOfOption) error {
 			return on(ctx, "DeleteAllOf", o, func() error { return c.DeleteAllOf(ctx, o, opts...) })

@@ -37,10 +37,9 @@ type Fault struct {
 }
 
 // keepsChurn tells whether children have to be created and deleted as often as
-// in the undisturbed run: not where somebody else deletes some, nor where the
-// operator is made to believe that a resource still is, or asks for, what is past.
+// in the undisturbed run: not where somebody else deletes some.
 func (f Fault) keepsChurn() bool {
-	return f.Family != Vanish && f.Family != Travel && f.Family != Stale
+	return f.Family != Vanish
 }
 
 var errCrashed = errors.New("the operator has crashed")

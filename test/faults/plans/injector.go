@@ -144,6 +144,9 @@ func (i *injector) show(k key, into client.Object) error {
 
 // pass makes a write, and notes what came of it.
 func (i *injector) pass(ctx context.Context, c call, do func() error) error {
+	if c.byName {
+		i.breaks(fmt.Sprintf("%s would hit whatever has the name", c))
+	}
 	before := i.journal.latest(c.object)
 	err := do()
 	if noteErr := i.journal.note(ctx, c.object); noteErr != nil {
