@@ -2,6 +2,7 @@ package faults
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -50,12 +51,12 @@ func strike(rt *rapid.T) (string, plans.Fault) {
 }
 
 func describe(w edits.Workload, strikes map[string]plans.Fault) string {
-	text := ""
+	var text strings.Builder
 	for _, e := range w.Edits {
-		text += "edit: " + e.Name + "\n"
+		text.WriteString("edit: " + e.Name + "\n")
 	}
 	for place, fault := range strikes {
-		text += place + ": " + fault.Name + "\n"
+		text.WriteString(place + ": " + fault.Name + "\n")
 	}
-	return text
+	return text.String()
 }

@@ -2,6 +2,7 @@ package fields
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,9 +27,7 @@ func leavesOf(path string, schema structuralschema.Structural) map[string]struct
 	}
 	all := map[string]structuralschema.Structural{}
 	for name, property := range schema.Properties {
-		for path, leaf := range leavesOf(strings.TrimPrefix(path+"."+name, "."), property) {
-			all[path] = leaf
-		}
+		maps.Copy(all, leavesOf(strings.TrimPrefix(path+"."+name, "."), property))
 	}
 	return all
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"tcp-operator.io/workload/snapshot"
 )
@@ -21,11 +22,12 @@ func (b *balance) lose(why end, n int64) {
 }
 
 func (b *balance) String() string {
-	text := fmt.Sprintf("%d sent = %d received", b.sent, b.received)
+	var text strings.Builder
+	fmt.Fprintf(&text, "%d sent = %d received", b.sent, b.received)
 	for _, reason := range slices.Sorted(maps.Keys(b.lost)) {
-		text += fmt.Sprintf(" + %d lost by %s", b.lost[reason], reason)
+		fmt.Fprintf(&text, " + %d lost by %s", b.lost[reason], reason)
 	}
-	return text
+	return text.String()
 }
 
 // balanced holds that every message of the senders' sessions came once and in
