@@ -17,7 +17,7 @@ func ownsAll(child client.Object, wanted any) bool {
 			continue
 		}
 		var fields, want map[string]any
-		if err := json.Unmarshal(entry.FieldsV1.Raw, &fields); err != nil {
+		if err := json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields); err != nil {
 			return false
 		}
 		if err := convert(wanted, &want); err != nil {

@@ -50,8 +50,7 @@ func run(ctx context.Context, args []string, streams genericiooptions.IOStreams)
 		return 0 // somebody has seen enough of a live view
 	}
 	fmt.Fprintln(streams.ErrOut, "error:", err)
-	var e exit
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[exit](err); ok {
 		return e.code
 	}
 	return exitFailure

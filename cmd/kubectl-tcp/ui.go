@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -122,7 +124,7 @@ func (p *page) serve(ctx context.Context, proxy *ui.Proxy, ended <-chan error) e
 	case <-ctx.Done():
 		return ctx.Err()
 	case err := <-ended:
-		return fmt.Errorf("the connection to the manager has ended (%v): run this again", err)
+		return fmt.Errorf("the connection to the manager has ended: run this again (%w)", cmp.Or(err, io.EOF))
 	}
 }
 

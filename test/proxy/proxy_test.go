@@ -68,7 +68,7 @@ func (l *line) set(d Direction, f Fault) {
 func (l *line) send(c net.Conn, text string) {
 	l.t.Helper()
 	if _, err := io.WriteString(c, text); err != nil {
-		l.t.Fatal(err)
+		l.t.Error(err) // of any goroutine
 	}
 }
 
@@ -88,7 +88,7 @@ func (l *line) receive(c net.Conn, text string, after time.Duration) {
 func (l *line) silent(c net.Conn) {
 	l.t.Helper()
 	_ = c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
-	defer c.SetReadDeadline(time.Time{})
+	defer func() { _ = c.SetReadDeadline(time.Time{}) }()
 	if n, err := c.Read(make([]byte, 1)); n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 		l.t.Errorf("read %d bytes, %v", n, err)
 	}

@@ -38,12 +38,12 @@ func api(t *testing.T, says map[string]http.HandlerFunc) *Cluster {
 		list.Items = append(list.Items, pod(name))
 		mux.HandleFunc("GET /api/v1/namespaces/default/pods/http:"+name+":19527/proxy/v1/", say)
 	}
-	mux.HandleFunc("GET /api/v1/namespaces/default/pods", func(w http.ResponseWriter, r *http.Request) { answer(w, list) })
-	mux.HandleFunc("GET /api/v1", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET /api/v1/namespaces/default/pods", func(w http.ResponseWriter, _ *http.Request) { answer(w, list) })
+	mux.HandleFunc("GET /api/v1", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, metav1.APIResourceList{GroupVersion: "v1", APIResources: []metav1.APIResource{{Name: "pods", Kind: "Pod", Namespaced: true}}})
 	})
-	mux.HandleFunc("GET /api", func(w http.ResponseWriter, r *http.Request) { answer(w, metav1.APIVersions{Versions: []string{"v1"}}) })
-	mux.HandleFunc("GET /apis", func(w http.ResponseWriter, r *http.Request) { answer(w, metav1.APIGroupList{}) })
+	mux.HandleFunc("GET /api", func(w http.ResponseWriter, _ *http.Request) { answer(w, metav1.APIVersions{Versions: []string{"v1"}}) })
+	mux.HandleFunc("GET /apis", func(w http.ResponseWriter, _ *http.Request) { answer(w, metav1.APIGroupList{}) })
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	c, err := New(&rest.Config{Host: s.URL, ContentConfig: rest.ContentConfig{ContentType: "application/json", AcceptContentTypes: "application/json"}})
@@ -68,10 +68,10 @@ func TestPodsAreAskedThroughTheAPIServer(t *testing.T) {
 			}
 			answer(w, good)
 		},
-		"garbage":   func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "<html>") },
-		"huge":      func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write(make([]byte, 2*snapshot.MaxBytes)) },
-		"forbidden": func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusForbidden) },
-		"server": func(w http.ResponseWriter, r *http.Request) {
+		"garbage":   func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") },
+		"huge":      func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 2*snapshot.MaxBytes)) },
+		"forbidden": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
+		"server": func(w http.ResponseWriter, _ *http.Request) {
 			answer(w, snapshot.Snapshot{Version: snapshot.Version, Role: snapshot.Server})
 		},
 	})
@@ -101,7 +101,7 @@ func TestPodsAreAskedThroughTheAPIServer(t *testing.T) {
 
 func TestAPodThatNeverAnswersIsGivenUp(t *testing.T) {
 	release := make(chan struct{})
-	c := api(t, map[string]http.HandlerFunc{"silent": func(w http.ResponseWriter, r *http.Request) {
+	c := api(t, map[string]http.HandlerFunc{"silent": func(_ http.ResponseWriter, r *http.Request) {
 		select {
 		case <-release:
 		case <-r.Context().Done():

@@ -2,6 +2,7 @@ package plans
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -162,8 +163,7 @@ func (r *run) settle(ctx context.Context) error {
 			return wrong
 		}
 	}
-	return fmt.Errorf("not settled after %d reconciles; last error: %v; %v",
-		maxReconciles, r.lastError, mismatch(r.journal.world(), r.image))
+	return errors.Join(fmt.Errorf("not settled after %d reconciles", maxReconciles), r.lastError, mismatch(r.journal.world(), r.image))
 }
 
 func mismatch(w world.World, image string) error {
