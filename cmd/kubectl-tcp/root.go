@@ -56,8 +56,22 @@ func (o *options) addAllNamespaces(c *cobra.Command) {
 	c.Flags().BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "show every namespace")
 }
 
+// open begins a command: it checks -o where the command has it, and returns the
+// cluster and the namespace to read.
+func (o *options) open() (*cluster.Cluster, string, error) {
+	if err := o.checkOutput(); err != nil {
+		return nil, "", err
+	}
+	from, err := o.cluster()
+	if err != nil {
+		return nil, "", err
+	}
+	namespace, err := o.namespace()
+	return from, namespace, err
+}
+
 func (o *options) checkOutput() error {
-	if !slices.Contains(formats, o.output) {
+	if o.output != "" && !slices.Contains(formats, o.output) {
 		return fmt.Errorf("-o %q is not known: write %s", o.output, strings.Join(formats, ", "))
 	}
 	return nil

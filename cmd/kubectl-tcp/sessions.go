@@ -32,14 +32,7 @@ another address, and each end then stands on a line of its own.`,
 }
 
 func (o *options) sessions(ctx context.Context, argument string) error {
-	if err := o.checkOutput(); err != nil {
-		return err
-	}
-	from, err := o.cluster()
-	if err != nil {
-		return err
-	}
-	namespace, err := o.namespace()
+	from, namespace, err := o.open()
 	if err != nil {
 		return err
 	}

@@ -38,14 +38,7 @@ NAME may be written as tcpserver/NAME or tcpclient/NAME.`,
 const newestEvents = 10
 
 func (o *options) status(ctx context.Context, argument string) error {
-	if err := o.checkOutput(); err != nil {
-		return err
-	}
-	from, err := o.cluster()
-	if err != nil {
-		return err
-	}
-	namespace, err := o.namespace()
+	from, namespace, err := o.open()
 	if err != nil {
 		return err
 	}

@@ -47,17 +47,10 @@ reads twice, prints one table and ends.`,
 const leastInterval = 500 * time.Millisecond
 
 func (t *top) run(ctx context.Context, args []string) error {
-	if err := t.checkOutput(); err != nil {
-		return err
-	}
 	if t.interval < leastInterval {
 		return fmt.Errorf("--interval %s is too short: write at least %s", t.interval, leastInterval)
 	}
-	from, err := t.cluster()
-	if err != nil {
-		return err
-	}
-	namespace, err := t.namespace()
+	from, namespace, err := t.open()
 	if err != nil {
 		return err
 	}

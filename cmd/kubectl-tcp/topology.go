@@ -26,14 +26,7 @@ func newTopology(o *options) *cobra.Command {
 }
 
 func (o *options) topology(ctx context.Context) error {
-	if err := o.checkOutput(); err != nil {
-		return err
-	}
-	from, err := o.cluster()
-	if err != nil {
-		return err
-	}
-	namespace, err := o.namespace()
+	from, namespace, err := o.open()
 	if err != nil {
 		return err
 	}

@@ -71,11 +71,7 @@ func (w *waiting) run(ctx context.Context, argument string) error {
 			return fmt.Errorf("--report %q is not known: write junit=FILE or json=FILE", report)
 		}
 	}
-	from, err := w.cluster()
-	if err != nil {
-		return err
-	}
-	namespace, err := w.namespace()
+	from, namespace, err := w.open()
 	if err != nil {
 		return err
 	}
