@@ -140,7 +140,7 @@ func parseFlags(args []string, out io.Writer) (flags, error) {
 	return f, nil
 }
 
-// check says which flag cannot be what it is.
+// check returns an error for a flag whose value makes no sense.
 func (f flags) check() error {
 	switch {
 	case f.workloadImage == "" && !f.version:

@@ -13,7 +13,9 @@ func TestTheMemoryLimitFollowsTheContainers(t *testing.T) {
 		want               int64
 		refused            bool
 	}{
-		"a container's":     {"134217728", "", 134217728 / 8 * 5, false},
+		"a container's":     {"134217728", "", 80 << 20, false},
+		"a large one's":     {"2147483648", "", 2000 << 20, false},
+		"a tiny one's":      {"67108864", "", 32 << 20, false},
 		"none":              {"", "", unlimited, false},
 		"Go's own is first": {"134217728", "64MiB", unlimited, false},
 		"no number":         {"128Mi", "", unlimited, true},

@@ -32,10 +32,10 @@ type outcome[S any] struct {
 	err     error
 }
 
-// awaitChildren is the result of a run that made children. Their events bring
-// the next run, which reports what it sees of them; so, when many resources
-// come at once, all children come before the first status. The time only
-// bounds the wait for an event.
+// awaitChildren is the result of a run that made the first children of a
+// resource. Their events bring the next run, which reports what it sees of
+// them; so, when many resources come at once, all children come before the
+// first status. The time only bounds the wait for an event.
 var awaitChildren = reconcile.Result{RequeueAfter: time.Second}
 
 // finish is the last stage, and the only place that writes status: one patch
@@ -61,10 +61,11 @@ func finish[S any](ctx context.Context, c client.Client, recorder events.EventRe
 	return result, err
 }
 
-// staleRecheck is when a resource is looked at again whose status was computed
-// from a stale cache. Nothing else would wake it: when the cache catches up
-// only with a status, no event passes.
-const staleRecheck = 100 * time.Millisecond
+// staleRecheck is when a resource is looked at again that a stale cache kept
+// from being brought further. The cache's catching up wakes it earlier, except
+// where only metadata has changed; and a cache that is stuck for long must not
+// keep the API server busy.
+const staleRecheck = time.Second
 
 // unwritten says what it means that a status could not be written. A resource
 // that is gone by now has nothing to report.

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -55,16 +54,6 @@ func isOther(err error) bool {
 		slices.ContainsFunc(details.Causes, func(c metav1.StatusCause) bool { return c.Field == "metadata.uid" })
 }
 
-// unseen is what a bound apply comes to whose child the cache has yet to see
-// the end of.
-func unseen(child client.Object) error {
-	return &fault.Waiting{
-		Reason:  v1alpha1.ReasonRetrying,
-		Err:     fmt.Errorf("%s %q has been replaced meanwhile", kindOf(child), child.GetName()),
-		Recheck: staleRecheck,
-	}
-}
-
 // checkCurrent holds that the owner is there, stays, and still asks for what the
 // cache says, before a child is made or deleted for it. A stale cache may know a
 // resource that is gone: its child would be in the way of the successor's, or
@@ -74,21 +63,15 @@ func (f *family) checkCurrent(ctx context.Context) error {
 	if f.current {
 		return nil
 	}
-	var list client.ObjectList = &v1alpha1.TcpServerList{}
-	if _, ok := f.owner.(*v1alpha1.TcpClient); ok {
-		list = &v1alpha1.TcpClientList{}
-	}
-	// The operator needs the right to list anyway, and so none to get.
-	err := f.live.List(ctx, list, client.InNamespace(f.owner.GetNamespace()), client.MatchingFields{metav1.ObjectNameField: f.owner.GetName()})
+	live := f.owner.DeepCopyObject().(client.Object)
+	empty(live)
+	exists, err := f.read(ctx, f.live, live)
 	if err != nil {
-		return fmt.Errorf("reading %s %s: %w", kindOf(f.owner), f.owner.GetName(), err)
-	}
-	err = meta.EachListItem(list, func(o runtime.Object) error {
-		f.current = f.current || isCurrent(f.owner, o.(client.Object))
-		return nil
-	})
-	if err != nil || f.current {
 		return err
+	}
+	if exists && isCurrent(f.owner, live) {
+		f.current = true
+		return nil
 	}
 	return &fault.Waiting{
 		Reason:  v1alpha1.ReasonRetrying,

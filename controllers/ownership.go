@@ -1,31 +1,69 @@
 package controllers
 
 import (
+	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/client-go/util/csaupgrade"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// ownsAll tells whether the operator still owns every field of child that it
-// wants. Who changes a field takes it over, and who removes one leaves it to
-// nobody: so what the operator owns is as it applied it.
-func ownsAll(child client.Object, wanted any) bool {
-	for _, entry := range child.GetManagedFields() {
-		if entry.Manager != FieldOwner || entry.Operation != metav1.ManagedFieldsOperationApply || entry.Subresource != "" {
-			continue
-		}
-		var fields, want map[string]any
-		if err := json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields); err != nil {
-			return false
-		}
-		if err := convert(wanted, &want); err != nil {
-			return false
-		}
-		return ownsFields(fields, withoutIdentity(want))
+// takeOver makes one owner of fields of what the operator is in a child: what it
+// has created it owns by a plain write, and an apply takes back only what was
+// applied. Once it is done there is nothing to do.
+func (c *children) takeOver(ctx context.Context, live client.Object) error {
+	patch, err := csaupgrade.UpgradeManagedFieldsPatch(live, sets.New(FieldOwner), FieldOwner)
+	if err != nil || patch == nil {
+		return err
 	}
-	return false
+	return c.client.Patch(ctx, live, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(FieldOwner))
+}
+
+// asWanted tells whether child has every value that is wanted, and whether the
+// operator still owns it. Who changes a field takes it over, and who removes one
+// leaves it to nobody: so ownership tells of what was added to something that is
+// owned whole. The values tell of a list or map whose elements are others by now:
+// the fields that a plain write owns are then written like those of one that is
+// owned whole.
+func asWanted(child client.Object, wanted any) bool {
+	var want, is map[string]any
+	if convert(wanted, &want) != nil || convert(child, &is) != nil {
+		return false
+	}
+	want = withoutIdentity(want)
+	return covers(is, want) && slices.ContainsFunc(child.GetManagedFields(), func(entry metav1.ManagedFieldsEntry) bool {
+		var fields map[string]any
+		return entry.Manager == FieldOwner && entry.Subresource == "" &&
+			json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields) == nil && ownsFields(fields, want)
+	})
+}
+
+// covers tells whether there is in is, which may hold more, what is wanted.
+func covers(is, wanted any) bool {
+	switch w := wanted.(type) {
+	case map[string]any:
+		there, _ := is.(map[string]any)
+		for name, value := range w {
+			if !covers(there[name], value) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		there, _ := is.([]any)
+		for _, element := range w {
+			if !slices.ContainsFunc(there, func(e any) bool { return covers(e, element) }) {
+				return false
+			}
+		}
+		return true
+	}
+	return is == wanted
 }
 
 // withoutIdentity leaves out what nobody owns.
@@ -40,7 +78,7 @@ func withoutIdentity(object map[string]any) map[string]any {
 }
 
 // ownsFields compares a set of fields, in the form of managedFields, with
-// wanted ones. A field without fields of its own is owned whole.
+// wanted ones. A field without fields of its own counts as owned whole.
 func ownsFields(fields, wanted map[string]any) bool {
 	for name, value := range wanted {
 		field, ok := fields["f:"+name].(map[string]any)

@@ -7,6 +7,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -23,7 +24,7 @@ import (
 	"tcp-operator.io/workload/spec"
 )
 
-// +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpclients,verbs=list;watch
+// +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpclients,verbs=get;list;watch
 // +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpclients/status,verbs=patch
 // +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpclients/finalizers,verbs=update
 
@@ -54,7 +55,7 @@ func (r *TcpClientReconciler) Reconcile(ctx context.Context, cr *v1alpha1.TcpCli
 		generation, applyErr = r.apply(ctx, cr, family, target)
 		err = fault.Worst(applyErr, err)
 	}
-	if err == nil && family.grown {
+	if err == nil && family.isNew() && len(cr.Status.Conditions) == 0 {
 		return awaitChildren, nil
 	}
 	seen, seeErr := observed.Client(ctx, r.Client, cr, generation, r.Pods)
@@ -72,7 +73,7 @@ func (r *TcpClientReconciler) Reconcile(ctx context.Context, cr *v1alpha1.TcpCli
 // target reads the server that serverRef names, if it names one.
 func (r *TcpClientReconciler) target(ctx context.Context, cr *v1alpha1.TcpClient) (spec.Address, error) {
 	if cr.Spec.ServerRef == nil {
-		return desired.Target(cr, nil)
+		return desired.Target(cr, nil, false)
 	}
 	var server v1alpha1.TcpServer
 	err := r.Client.Get(ctx, client.ObjectKey{Namespace: cr.Namespace, Name: cr.Spec.ServerRef.Name}, &server)
@@ -80,9 +81,24 @@ func (r *TcpClientReconciler) target(ctx context.Context, cr *v1alpha1.TcpClient
 		return spec.Address{}, fmt.Errorf("reading TcpServer %s: %w", cr.Spec.ServerRef.Name, err)
 	}
 	if err != nil {
-		return desired.Target(cr, nil)
+		return desired.Target(cr, nil, false)
 	}
-	return desired.Target(cr, &server)
+	started, err := r.started(ctx, cr)
+	if err != nil {
+		return spec.Address{}, err
+	}
+	return desired.Target(cr, &server, started)
+}
+
+// started tells whether cr's pods have been asked for. A status says so too,
+// but only once it was written, and not after a restore that left it out.
+func (r *TcpClientReconciler) started(ctx context.Context, cr *v1alpha1.TcpClient) (bool, error) {
+	if cr.Status.Target != "" {
+		return true, nil
+	}
+	var deployment appsv1.Deployment
+	exists, err := r.children.of(cr).read(ctx, r.Client, &deployment)
+	return exists && metav1.IsControlledBy(&deployment, cr), err
 }
 
 // apply writes the children and returns the Deployment's generation.

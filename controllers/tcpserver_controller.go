@@ -20,7 +20,7 @@ import (
 	"tcp-operator.io/controllers/status"
 )
 
-// +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpservers,verbs=list;watch
+// +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpservers,verbs=get;list;watch
 // +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpservers/status,verbs=patch
 // +kubebuilder:rbac:groups=tcp-operator.io,resources=tcpservers/finalizers,verbs=update
 // +kubebuilder:rbac:groups=apps,resources=deployments,verbs=get;list;watch;create;patch
@@ -55,7 +55,7 @@ func (r *TcpServerReconciler) Reconcile(ctx context.Context, cr *v1alpha1.TcpSer
 	if err == nil {
 		generation, err = r.apply(ctx, family, wanted)
 	}
-	if err == nil && family.grown {
+	if err == nil && family.isNew() && len(cr.Status.Conditions) == 0 {
 		return awaitChildren, nil
 	}
 	seen, seeErr := observed.Server(ctx, r.Client, cr, generation, r.Pods)

@@ -1,10 +1,8 @@
 package controllers
 
 import (
-	"context"
 	"encoding/json"
 	"hash/fnv"
-	"reflect"
 	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -34,23 +32,15 @@ func (c *children) same(child client.Object, wanted uint64) bool {
 	return ok && last == (applied{wanted: wanted, live: liveHash(child)})
 }
 
-// unchanged asks the API server whether a child of which nothing is remembered,
-// or which has changed since, is all the same as it was applied. So a restart
-// and what others do to fields of their own cause no writes.
-func (c *children) unchanged(ctx context.Context, child client.Object, wanted runtime.ApplyConfiguration, hash uint64) bool {
-	if child.GetAnnotations()[AppliedAnnotation] != text(hash) {
-		return false
-	}
-	// The cache knows nothing of who owns what.
-	live := reflect.New(reflect.TypeOf(child).Elem()).Interface().(client.Object)
-	if err := c.live.Get(ctx, client.ObjectKeyFromObject(child), live); err != nil {
-		return false // the apply will tell
-	}
-	if live.GetUID() != child.GetUID() || live.GetAnnotations()[AppliedAnnotation] != text(hash) || !ownsAll(live, wanted) {
-		return false
-	}
-	c.remember(live, hash)
-	return true
+// unchanged tells of a child, as the API server has it, whether it is as it was
+// applied: of one of which nothing is remembered, or which others have changed.
+func unchanged(live client.Object, wanted runtime.ApplyConfiguration, hash uint64) bool {
+	return live.GetAnnotations()[AppliedAnnotation] == text(hash) && asWanted(live, wanted)
+}
+
+// note writes down on a child what it is made from.
+func note(wanted runtime.ApplyConfiguration, hash uint64) {
+	metadataOf(wanted).WithAnnotations(map[string]string{AppliedAnnotation: text(hash)})
 }
 
 func (c *children) remember(child client.Object, wanted uint64) {

@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -17,10 +18,11 @@ import (
 )
 
 // ResourceChanged lets pass what makes a resource worth a look: a new
-// generation, or another status. With a cache that is behind a reconcile may
-// find its status written already that another one has since replaced: only
-// the cache's catching up tells. It costs one look, without a write, for each
-// status that is written.
+// generation, or another status. The operator's own status is among them,
+// because a cache may be behind: a reconcile then takes an older status for
+// the last one, finds nothing to write, and only the newer one's arrival says
+// that there was. It costs one look, without a write, for each status that is
+// written.
 func ResourceChanged() predicate.Predicate {
 	return predicate.Or(predicate.GenerationChangedPredicate{}, predicate.Funcs{UpdateFunc: statusChanged})
 }
@@ -50,11 +52,24 @@ func wakeOwner(mgr manager.Manager, owner client.Object) handler.EventHandler {
 	byOwner := handler.EnqueueRequestForOwner(mgr.GetScheme(), mgr.GetRESTMapper(), owner, handler.OnlyControllerOwner())
 	return handler.Funcs{
 		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
-			e.IsInInitialList = true // what the handler takes for not urgent
-			byOwner.Create(ctx, e, queue)
+			byOwner.Create(ctx, e, leastUrgent{queue})
 		},
 		UpdateFunc:  byOwner.Update,
 		DeleteFunc:  byOwner.Delete,
 		GenericFunc: byOwner.Generic,
 	}
+}
+
+// leastUrgent is a queue that takes what is added behind everything else.
+type leastUrgent struct {
+	workqueue.TypedRateLimitingInterface[reconcile.Request]
+}
+
+func (q leastUrgent) Add(r reconcile.Request) {
+	queue, ok := q.TypedRateLimitingInterface.(priorityqueue.PriorityQueue[reconcile.Request])
+	if !ok {
+		q.TypedRateLimitingInterface.Add(r)
+		return
+	}
+	queue.AddWithOpts(priorityqueue.AddOpts{Priority: new(handler.LowPriority)}, r)
 }

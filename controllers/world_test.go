@@ -71,6 +71,18 @@ func (w *world) counting(t *testing.T) client.Client {
 		t.Fatal(err)
 	}
 	return interceptor.NewClient(watching, interceptor.Funcs{
+		Create: func(ctx context.Context, c client.WithWatch, o client.Object, options ...client.CreateOption) error {
+			w.writes++
+			return c.Create(ctx, o, options...)
+		},
+		Delete: func(ctx context.Context, c client.WithWatch, o client.Object, options ...client.DeleteOption) error {
+			w.writes++
+			return c.Delete(ctx, o, options...)
+		},
+		Patch: func(ctx context.Context, c client.WithWatch, o client.Object, p client.Patch, options ...client.PatchOption) error {
+			w.writes++
+			return c.Patch(ctx, o, p, options...)
+		},
 		Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, options ...client.ApplyOption) error {
 			w.writes++
 			return c.Apply(ctx, o, options...)

@@ -71,8 +71,7 @@ func (b bare) childrenOf(ctx context.Context, server *v1alpha1.TcpServer, caller
 	if err != nil {
 		return err
 	}
-	caller.Status.Target = desired.ServerAddress(server) // as if it had been ready
-	target, err := desired.Target(caller, server)
+	target, err := desired.Target(caller, server, true)
 	if err != nil {
 		return err
 	}

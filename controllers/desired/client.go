@@ -53,14 +53,15 @@ func Client(cr *v1alpha1.TcpClient, target spec.Address, defaults Defaults) (Cli
 }
 
 // Target returns where cr's sessions should go. server is the TcpServer that
-// serverRef names, nil when there is none.
+// serverRef names, nil when there is none; started tells whether cr's pods have
+// been asked for.
 //
 // The first pods start when the server is ready, so that their first attempt
 // succeeds. From then on they stay, whatever becomes of the server: losing it
 // is what a client is there to notice. What it held sessions with is
 // remembered in status.target. The error is a *fault.Waiting where there is
 // nothing to hold sessions with yet.
-func Target(cr *v1alpha1.TcpClient, server *v1alpha1.TcpServer) (spec.Address, error) {
+func Target(cr *v1alpha1.TcpClient, server *v1alpha1.TcpServer, started bool) (spec.Address, error) {
 	if a := cr.Spec.Address; a != nil {
 		return spec.Address{Host: a.Host, Port: a.Port}, nil
 	}
@@ -76,7 +77,7 @@ func Target(cr *v1alpha1.TcpClient, server *v1alpha1.TcpServer) (spec.Address, e
 		return remembered(cr.Status.Target, host), notFound
 	}
 	target := spec.Address{Host: host, Port: server.Spec.Service.Port}
-	if cr.Status.Target == "" && !ready(server) {
+	if !started && !ready(server) {
 		return spec.Address{}, &fault.Waiting{Reason: v1alpha1.ReasonServerNotReady,
 			Err: fmt.Errorf("TcpServer %q is not ready yet: pods start once it is", name)}
 	}

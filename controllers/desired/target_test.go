@@ -43,6 +43,7 @@ func TestTarget(t *testing.T) {
 	tests := []struct {
 		name    string
 		before  string // status.target
+		started bool   // although status.target does not say so
 		server  *v1alpha1.TcpServer
 		want    spec.Address
 		waiting string
@@ -54,6 +55,7 @@ func TestTarget(t *testing.T) {
 		{name: "a client whose server is being deleted waits", server: deleted(readyServer(t, "greeter", 9527, 0)), waiting: notFound},
 		{name: "a client whose server is ready goes there", server: readyServer(t, "greeter", 9527, 0), want: there},
 		{name: "a client stays when its server is no longer ready", before: "greeter.default.svc:9527", server: unreadyServer(t, 9527), want: there},
+		{name: "a client whose pods were made stays, whatever its status has lost", started: true, server: unreadyServer(t, 9527), want: there},
 		{name: "a client stays when its server is gone", before: "greeter.default.svc:9527", want: there, waiting: notFound},
 		{
 			name: "a client stays when its server is being deleted", before: "greeter.default.svc:9527",
@@ -73,7 +75,7 @@ func TestTarget(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			cr := client(t, classicClient)
 			cr.Status.Target = test.before
-			got, err := desired.Target(cr, test.server)
+			got, err := desired.Target(cr, test.server, test.started || test.before != "")
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("target (-want +got):\n%s", diff)
 			}
@@ -87,7 +89,7 @@ func TestTarget(t *testing.T) {
 
 func TestAnAddressNeedsNoServer(t *testing.T) {
 	cr := client(t, `{"metadata": {"name": "caller"}, "spec": {"address": {"host": "fd00::7", "port": 5432}}}`)
-	got, err := desired.Target(cr, nil)
+	got, err := desired.Target(cr, nil, false)
 	if want := (spec.Address{Host: "fd00::7", Port: 5432}); err != nil || got != want {
 		t.Errorf("target is %v, %v, want %v", got, err, want)
 	}
@@ -97,7 +99,7 @@ func TestAnAddressNeedsNoServer(t *testing.T) {
 }
 
 func TestAClientWithoutATargetIsInvalid(t *testing.T) {
-	_, err := desired.Target(&v1alpha1.TcpClient{}, nil)
+	_, err := desired.Target(&v1alpha1.TcpClient{}, nil, false)
 	if invalid, ok := errors.AsType[*fault.Invalid](err); !ok || invalid.Reason != v1alpha1.ReasonInvalidSpec {
 		t.Errorf("error is %v, want an InvalidSpec", err)
 	}

@@ -22,13 +22,7 @@ func Client(cr *v1alpha1.TcpClient, target spec.Address, seen ClientSeen, err er
 	next := *cr.Status.DeepCopy()
 	next.ObservedGeneration = cr.Generation
 	next.Selector = desired.Selector(v1alpha1.ClientKind, cr.Name).String()
-	switch {
-	case fault.IsPlain(err): // it could not be read, or the pods were not told
-	case target != spec.Address{}:
-		next.Target = desired.HostPort(target)
-	default:
-		next.Target = ""
-	}
+	next.Target = targetOf(cr, target, err)
 	next.Replicas, next.ReadyReplicas = replicas(next.Replicas, next.ReadyReplicas, seen.Deployment, err)
 	next.Sessions.Desired = int64(desired.Replicas(cr.Spec.Replicas)) * int64(cr.Spec.Sessions)
 	fresh := clientNumbers(next, seen.Pods, now)
@@ -37,6 +31,18 @@ func Client(cr *v1alpha1.TcpClient, target spec.Address, seen ClientSeen, err er
 	next.Conditions = past.next(now, clientReady(cr, seen.Pods), clientFindings(cr, target, fresh, seen, judged, err))
 	next, recheck := countClient(cr.Status, next, fresh, seen.Pods, now)
 	return next, soonest(recheck, until, now)
+}
+
+// targetOf is what the pods were last told to hold sessions with. A target that
+// they could not be told yet, for whatever reason, is none.
+func targetOf(cr *v1alpha1.TcpClient, target spec.Address, err error) string {
+	switch {
+	case target != spec.Address{} && err == nil:
+		return desired.HostPort(target)
+	case target == spec.Address{} && !fault.IsPlain(err):
+		return ""
+	}
+	return cr.Status.Target
 }
 
 func clientReady(cr *v1alpha1.TcpClient, pods PodsSeen) finding {

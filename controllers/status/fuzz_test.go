@@ -58,7 +58,7 @@ func FuzzClient(f *testing.F) {
 		server := &v1alpha1.TcpServer{}
 		fill.Fill(server)
 		for range 2 {
-			target, err := desired.Target(cr, server)
+			target, err := desired.Target(cr, server, cr.Status.Target != "")
 			if target != (spec.Address{}) {
 				children, wrong := desired.Client(cr, target, desired.Defaults{})
 				checkInvalid(t, wrong)

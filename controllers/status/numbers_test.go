@@ -1,6 +1,7 @@
 package status_test
 
 import (
+	"errors"
 	"math"
 	"runtime"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"tcp-operator.io/api/v1alpha1"
+	"tcp-operator.io/controllers/fault"
 	"tcp-operator.io/controllers/status"
 	"tcp-operator.io/workload/snapshot"
 	"tcp-operator.io/workload/spec"
@@ -136,9 +138,12 @@ func TestAFailedReadKeepsWhatWasKnown(t *testing.T) {
 		t.Errorf("client:\n%s", diff)
 	}
 	elsewhere := spec.Address{Host: greeter.Host, Port: 7000}
-	untold, _ := clientStatus(t, client, elsewhere, status.ClientSeen{Pods: said(caller(1))}, errPlain, noon)
-	if untold.Target != client.Status.Target {
-		t.Errorf("the target is %s before the pods were told", untold.Target)
+	later := errors.New("not now")
+	for _, err := range []error{errPlain, &fault.Invalid{Reason: v1alpha1.ReasonRefused, Err: later}, &fault.Waiting{Reason: v1alpha1.ReasonRetrying, Err: later}} {
+		untold, _ := clientStatus(t, client, elsewhere, status.ClientSeen{Pods: said(caller(1))}, err, noon)
+		if untold.Target != client.Status.Target {
+			t.Errorf("%T: the target is %s before the pods were told", err, untold.Target)
+		}
 	}
 	gone, _ := clientStatus(t, client, spec.Address{}, status.ClientSeen{}, errNotReady, noon)
 	if gone.Target != "" || gone.Replicas != 0 {
