@@ -106,7 +106,7 @@ func (f *family) create(ctx context.Context, wanted runtime.ApplyConfiguration, 
 		empty(into)
 		exists, err := f.read(ctx, f.live, into)
 		if err == nil && !exists {
-			err = f.unseen(into)
+			err = f.changed(into)
 		}
 		return false, err
 	}
@@ -128,7 +128,7 @@ func (f *family) change(ctx context.Context, wanted runtime.ApplyConfiguration, 
 		return err
 	}
 	if !exists || live.GetUID() != into.GetUID() {
-		return f.unseen(into)
+		return f.changed(into)
 	}
 	if unchanged(live, wanted, hash) {
 		f.remember(live, hash)
@@ -158,7 +158,7 @@ func (f *family) write(ctx context.Context, wanted runtime.ApplyConfiguration, l
 		err = f.client.Apply(ctx, wanted, options...)
 	}
 	if isOther(err) {
-		return f.unseen(live)
+		return f.changed(live)
 	}
 	if err != nil {
 		return refused(fmt.Errorf("applying %s %s: %w", kindOf(live), f.owner.GetName(), err))
@@ -232,12 +232,12 @@ func (f *family) read(ctx context.Context, from client.Reader, into client.Objec
 	return true, nil
 }
 
-// unseen is what it comes to that the cache has yet to see what became of the
-// child.
-func (f *family) unseen(child client.Object) error {
+// changed is what it comes to that another child has the name by now, or none:
+// the cache has yet to see it.
+func (f *family) changed(child client.Object) error {
 	return &fault.Waiting{
 		Reason:  v1alpha1.ReasonRetrying,
-		Err:     fmt.Errorf("%s %q has been replaced meanwhile", kindOf(child), f.owner.GetName()),
+		Err:     fmt.Errorf("%s %q has changed meanwhile", kindOf(child), f.owner.GetName()),
 		Recheck: staleRecheck,
 	}
 }

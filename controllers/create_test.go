@@ -153,3 +153,37 @@ func TestAStartedClientIsKnownByItsPods(t *testing.T) {
 		t.Error("the target is not reported")
 	}
 }
+
+// restlessClient is a client before whose first patch somebody else writes.
+type restlessClient struct {
+	client.Client
+	write func()
+}
+
+func (c *restlessClient) Patch(ctx context.Context, o client.Object, p client.Patch, options ...client.PatchOption) error {
+	if write := c.write; write != nil {
+		c.write = nil
+		write()
+	}
+	return c.Client.Patch(ctx, o, p, options...)
+}
+
+// TestTakingOverOutlastsAnotherWriter holds that a Deployment's controller,
+// which writes its status all the time, does not keep the operator from the
+// first change of what it has created.
+func TestTakingOverOutlastsAnotherWriter(t *testing.T) {
+	w := newWorld(t)
+	cr := &v1alpha1.TcpServer{ObjectMeta: metav1.ObjectMeta{Name: "greeter"}}
+	w.create(cr)
+	w.reconcileServer("greeter")
+	restless := &restlessClient{Client: w.servers.Client, write: func() { w.rollOut("greeter", 0) }}
+	w.servers.children = newChildren(restless, w.servers.Live)
+	w.change("greeter", cr, func() { cr.Spec.Replicas = new(int32(3)) })
+	w.reconcileServer("greeter")
+	var d appsv1.Deployment
+	w.get("greeter", &d)
+	if restless.write != nil || *d.Spec.Replicas != 3 {
+		t.Errorf("%d replicas, want 3; nobody else wrote: %v", *d.Spec.Replicas, restless.write != nil)
+	}
+	wantOneOwner(t, &d)
+}

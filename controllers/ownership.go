@@ -1,27 +1,43 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/util/csaupgrade"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // takeOver makes one owner of fields of what the operator is in a child: what it
 // has created it owns by a plain write, and an apply takes back only what was
-// applied. Once it is done there is nothing to do.
-func (c *children) takeOver(ctx context.Context, live client.Object) error {
-	patch, err := csaupgrade.UpgradeManagedFieldsPatch(live, sets.New(FieldOwner), FieldOwner)
-	if err != nil || patch == nil {
-		return err
-	}
-	return c.client.Patch(ctx, live, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(FieldOwner))
+// applied. Once it is done there is nothing to do. live is read again where the
+// child has changed meanwhile, as its status often does.
+func (f *family) takeOver(ctx context.Context, live client.Object) error {
+	uid := live.GetUID()
+	return retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		patch, err := csaupgrade.UpgradeManagedFieldsPatch(live, sets.New(FieldOwner), FieldOwner)
+		if err != nil || patch == nil {
+			return err
+		}
+		conflict := f.client.Patch(ctx, live, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(FieldOwner))
+		if !apierrors.IsConflict(conflict) {
+			return conflict
+		}
+		empty(live)
+		exists, err := f.read(ctx, f.live, live)
+		if err == nil && (!exists || live.GetUID() != uid) {
+			err = f.changed(live)
+		}
+		return cmp.Or(err, conflict)
+	})
 }
 
 // asWanted tells whether child has every value that is wanted, and whether the
