@@ -84,7 +84,7 @@ func (t *Table) cell(f Figure, contender string) string {
 	case f.Absolute:
 		return show(stats.Of(t.Series[contender][f.Name]))
 	case contender == t.Ours:
-		return "1"
+		return "1" + howMany(stats.Of(t.Series[contender][f.Name]))
 	}
 	return show(t.ratio(f, contender))
 }
@@ -99,9 +99,17 @@ func show(s stats.Spread) string {
 	case 0:
 		return "-"
 	case 1:
-		return number(s.Median)
+		return number(s.Median) + howMany(s)
 	}
-	return fmt.Sprintf("%s (%s-%s)", number(s.Median), number(s.Min), number(s.Max))
+	return fmt.Sprintf("%s (%s-%s)", number(s.Median), number(s.Min), number(s.Max)) + howMany(s)
+}
+
+// howMany says how many rounds count, where not all do.
+func howMany(s stats.Spread) string {
+	if s.Missing == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d of %d rounds", s.Rounds, s.Rounds+s.Missing)
 }
 
 // number writes three significant digits, and what is large whole.

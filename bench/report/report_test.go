@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -38,7 +39,7 @@ func TestPrint(t *testing.T) {
 		"ours peer absent target",
 		"per second 1 1.5 (1-2) not available >= 1 x peer, >= 2 x absent met",
 		"latency 1 1.5 (0.5-2) not available <= 1 x peer NOT MET",
-		"lost 0 (0-0) 2 (1-3) not available <= 0 met",
+		"lost 0 (0-0) 2 (1-3), 2 of 3 rounds not available <= 0 met",
 	}
 	var got []string
 	for line := range strings.Lines(out.String()) {
@@ -58,5 +59,34 @@ func TestWhatWasNotMeasuredIsNotMet(t *testing.T) {
 		if _, met := table.line(f); met {
 			t.Errorf("%s is met without a value", f.Name)
 		}
+	}
+}
+
+// A program that fails four times out of five and is quick the fifth time is
+// not quick.
+func TestAFailedRoundOfOursMeetsNothing(t *testing.T) {
+	nan := math.NaN()
+	table := sampleTable()
+	table.Series["ours"] = Series{"per second": {nan, 90, nan}, "latency": {1, nan, 1}, "lost": {nan, nan, 0}}
+	for figure, want := range map[string][]string{
+		"per second": {"1, 1 of 3 rounds", "4.5, 1 of 3 rounds", "NOT MET"},
+		"latency":    {"1, 2 of 3 rounds", "0.292 (0.25-0.333), 2 of 3 rounds", "NOT MET"},
+		"lost":       {"0, 1 of 3 rounds", "2 (1-3), 2 of 3 rounds", "NOT MET"},
+	} {
+		i := slices.IndexFunc(table.Figures, func(f Figure) bool { return f.Name == figure })
+		cells, _ := table.line(table.Figures[i])
+		if got := []string{cells[0], cells[1], cells[4]}; !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", figure, got, want)
+		}
+	}
+}
+
+// A peer that fails loses its own rounds, and costs ours nothing.
+func TestAFailedRoundOfAPeerIsLeftOut(t *testing.T) {
+	table := sampleTable()
+	table.Series["peer"]["per second"] = []float64{20, math.NaN(), 5}
+	cells, met := table.line(table.Figures[0])
+	if want := "1.75 (1.5-2), 2 of 3 rounds"; cells[0] != "1" || cells[1] != want || !met {
+		t.Errorf("got %q, met %t; want 1, %q and met", cells, met, want)
 	}
 }

@@ -36,9 +36,14 @@ func (t Target) String() string {
 }
 
 // met reports whether the target is met. One whose peer cannot be run on this
-// machine asks for nothing; one that was not measured is not met.
+// machine asks for nothing. One that was not measured is not met, nor is one
+// that ours failed in a round of: the rounds that went well do not make up for
+// it.
 func (t Target) met(table *Table, f Figure) bool {
 	value := stats.Of(table.Series[table.Ours][f.Name])
+	if value.Missing > 0 {
+		return false
+	}
 	if t.peer != "" {
 		if _, ran := table.Series[t.peer]; !ran {
 			return true

@@ -26,13 +26,16 @@ func Quantile[T cmp.Ordered](values []T, q float64) T {
 type Spread struct {
 	Median, Min, Max float64
 	Rounds           int // that had a value; 0: there is nothing to tell
+	Missing          int // rounds that had none
 }
 
-// Of sums up values. Those that are NaN were not measured, and do not count.
+// Of sums up values. Those that are NaN were not measured: they are counted as
+// missing, and say nothing else.
 func Of(values []float64) Spread {
 	known := slices.DeleteFunc(slices.Clone(values), math.IsNaN)
+	missing := len(values) - len(known)
 	if len(known) == 0 {
-		return Spread{Median: math.NaN(), Min: math.NaN(), Max: math.NaN()}
+		return Spread{Median: math.NaN(), Min: math.NaN(), Max: math.NaN(), Missing: missing}
 	}
 	slices.Sort(known)
 	middle := len(known) / 2
@@ -40,11 +43,11 @@ func Of(values []float64) Spread {
 	if len(known)%2 == 0 {
 		median = (known[middle-1] + known[middle]) / 2
 	}
-	return Spread{Median: median, Min: known[0], Max: known[len(known)-1], Rounds: len(known)}
+	return Spread{Median: median, Min: known[0], Max: known[len(known)-1], Rounds: len(known), Missing: missing}
 }
 
 // Ratios divides round by round, and sums up. A round that lacks one of the
-// two, or whose divisor is 0, does not count.
+// two, or whose divisor is 0, is missing.
 func Ratios(ours, theirs []float64) Spread {
 	ratios := make([]float64, min(len(ours), len(theirs)))
 	for i := range ratios {

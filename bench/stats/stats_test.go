@@ -42,13 +42,13 @@ func TestOf(t *testing.T) {
 	}{
 		{"odd", []float64{3, 1, 2}, Spread{Median: 2, Min: 1, Max: 3, Rounds: 3}},
 		{"even", []float64{4, 1, 2, 3}, Spread{Median: 2.5, Min: 1, Max: 4, Rounds: 4}},
-		{"rounds without a value do not count", []float64{nan, 5, nan}, Spread{Median: 5, Min: 5, Max: 5, Rounds: 1}},
+		{"rounds without a value are missing", []float64{nan, 5, nan}, Spread{Median: 5, Min: 5, Max: 5, Rounds: 1, Missing: 2}},
 	} {
 		if got := Of(tt.values); got != tt.want {
 			t.Errorf("%s: got %+v, want %+v", tt.name, got, tt.want)
 		}
 	}
-	if got := Of([]float64{nan}); got.Rounds != 0 || !math.IsNaN(got.Median) {
+	if got := Of([]float64{nan}); got.Rounds != 0 || got.Missing != 1 || !math.IsNaN(got.Median) {
 		t.Errorf("nothing measured: got %+v, want a median that is no number", got)
 	}
 }
@@ -67,7 +67,7 @@ func TestRatiosLeaveOutWhatIsMissing(t *testing.T) {
 	nan := math.NaN()
 	ours := []float64{4, nan, 9, 5}
 	theirs := []float64{2, 3, 0, 5, 1}
-	want := Spread{Median: 1.5, Min: 1, Max: 2, Rounds: 2}
+	want := Spread{Median: 1.5, Min: 1, Max: 2, Rounds: 2, Missing: 2}
 	if got := Ratios(ours, theirs); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
