@@ -24,6 +24,9 @@ func (h *gnetHandler) OnTraffic(c gnet.Conn) gnet.Action {
 		return gnet.Close
 	}
 	whole := bytes.LastIndexByte(buffered, '\n') + 1
+	if whole == 0 {
+		return gnet.None // Discard(0) would discard all
+	}
 	messages := bytes.Count(buffered[:whole], newline)
 	if _, err := c.Discard(whole); err != nil {
 		return gnet.Close
