@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"tcp-operator.io/bench/report"
 	"tcp-operator.io/bench/workload/load"
@@ -42,21 +41,40 @@ func takeAccept(ctx context.Context, b *bench, contender string, round int) (sam
 	if err != nil {
 		return nil, err
 	}
-	if taken[acceptCPU], err = s.cpuPerAccept(ctx, b.sessions); err == nil {
-		taken[acceptTime], err = s.burst(ctx, b.sessions)
-	}
+	err = taken.firstRun(ctx, s, b.sessions)
 	s.Kill()
 	if err != nil {
-		return nil, err
+		return taken, err
 	}
 	if s, err = b.startAt(ctx, contender, how, s.address); err != nil {
 		return taken, err
 	}
-	defer s.Kill()
-	if taken[returnTime], err = s.burst(ctx, b.sessions); err != nil {
-		return nil, err
+	err = taken.burst(ctx, returnTime, s, b.sessions)
+	s.Kill()
+	if err != nil {
+		return taken, err
 	}
 	return taken, taken.smallBacklog(ctx, b, contender, round)
+}
+
+// firstRun measures a server that has just been started.
+func (taken sample) firstRun(ctx context.Context, s *server, sessions int) error {
+	each, err := s.cpuPerAccept(ctx, sessions)
+	if err != nil {
+		return err
+	}
+	taken[acceptCPU] = each
+	return taken.burst(ctx, acceptTime, s, sessions)
+}
+
+// burst measures how long a burst takes.
+func (taken sample) burst(ctx context.Context, figure string, s *server, sessions int) error {
+	took, err := s.burst(ctx, sessions)
+	if err != nil {
+		return err
+	}
+	taken[figure] = took
+	return nil
 }
 
 // smallBacklog measures the burst with the default backlog. stdnet and gnet
@@ -85,9 +103,8 @@ func (s *server) burst(ctx context.Context, sessions int) (float64, error) {
 		return 0, err
 	}
 	defer clients.Close()
-	begin := time.Now()
-	err = clients.Burst(ctx, sessions)
-	return time.Since(begin).Seconds(), err
+	took, err := clients.Burst(ctx, sessions)
+	return took.Seconds(), err
 }
 
 // cpuPerAccept returns how many seconds of processor time the server takes

@@ -32,14 +32,24 @@ func (l *loop) close() {
 	_ = unix.Close(l.epoll)
 }
 
-// add begins one more session. number is unique among all loops.
-func (l *loop) add(number int, to netip.AddrPort) error {
-	fd, err := connect(number, to)
+// prepare makes one more session, which is not connected yet, and which poll
+// wakes for events. number is unique among all loops.
+func (l *loop) prepare(number int, events uint32) error {
+	fd, err := open(number)
 	if err != nil {
 		return err
 	}
 	l.fds = append(l.fds, fd)
-	return l.control(unix.EPOLL_CTL_ADD, len(l.fds)-1, unix.EPOLLIN)
+	return l.control(unix.EPOLL_CTL_ADD, len(l.fds)-1, events)
+}
+
+// connect begins to connect a session. poll must wait until all are being
+// connected: a socket that is not is one that has hung up.
+func (l *loop) connect(session int, to netip.AddrPort) error {
+	if err := connect(l.fds[session], to); err != nil {
+		return fmt.Errorf("session %d: %w", session, err)
+	}
+	return nil
 }
 
 func (l *loop) control(op, session int, events uint32) error {
@@ -50,12 +60,11 @@ func (l *loop) control(op, session int, events uint32) error {
 	return nil
 }
 
-// greet lets a session that is being connected speak as soon as it is.
-func (l *loop) greet(session int) error {
-	return l.control(unix.EPOLL_CTL_MOD, session, unix.EPOLLIN|unix.EPOLLOUT)
-}
+// speaksFirst are the events of a session that is to speak as soon as it is
+// connected.
+const speaksFirst = unix.EPOLLIN | unix.EPOLLOUT
 
-// connected sends what greet has promised.
+// connected lets a session speak that speaks first.
 func (l *loop) connected(session int) error {
 	if err := l.control(unix.EPOLL_CTL_MOD, session, unix.EPOLLIN); err != nil {
 		return err

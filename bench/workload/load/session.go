@@ -21,8 +21,8 @@ const sources = 250
 // source returns the address of session i: 127.77.0.1 and on.
 func source(i int) [4]byte { return [4]byte{127, 77, 0, byte(1 + i%sources)} }
 
-// connect begins to connect session i, without waiting.
-func connect(i int, to netip.AddrPort) (fd int, err error) {
+// open makes the socket of session i.
+func open(i int) (fd int, err error) {
 	fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, fmt.Errorf("socket: %w", err)
@@ -33,14 +33,20 @@ func connect(i int, to netip.AddrPort) (fd int, err error) {
 		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1),
 		unix.Bind(fd, &unix.SockaddrInet4{Addr: source(i)}),
 	)
-	if err == nil {
-		err = unix.Connect(fd, &unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())})
-	}
-	if err != nil && err != unix.EINPROGRESS {
+	if err != nil {
 		_ = unix.Close(fd)
-		return -1, fmt.Errorf("connect session %d: %w", i, err)
+		return -1, fmt.Errorf("session %d: %w", i, err)
 	}
 	return fd, nil
+}
+
+// connect begins to connect a socket, without waiting.
+func connect(fd int, to netip.AddrPort) error {
+	err := unix.Connect(fd, &unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())})
+	if err != nil && err != unix.EINPROGRESS {
+		return fmt.Errorf("connect: %w", err)
+	}
+	return nil
 }
 
 // abort closes with RST: sessions that were closed politely would hold their
