@@ -111,19 +111,60 @@ func cpuClock(pid int) int32 {
 	return int32(^pid<<3 | perProcessScheduled)
 }
 
+// OwnCPU is the processor time that this process has taken, as CPU is that of
+// another.
+func OwnCPU() (time.Duration, error) {
+	var spent unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &spent); err != nil {
+		return 0, fmt.Errorf("read the own processor time: %w", err)
+	}
+	return time.Duration(spent.Nano()), nil
+}
+
+// Switches returns how often the threads of the process have gone to sleep:
+// the context switches that the program asks for. Those that the scheduler
+// forces on it are left out, as they tell of what else the machine does.
+func (p *Process) Switches() (int64, error) {
+	threads, err := os.ReadDir(p.proc("task"))
+	if err != nil {
+		return 0, err
+	}
+	var all int64
+	for _, thread := range threads {
+		text, err := os.ReadFile(p.proc("task/" + thread.Name() + "/status"))
+		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
+			continue // it has ended meanwhile
+		}
+		if err != nil {
+			return 0, err
+		}
+		n, err := number(text, "voluntary_ctxt_switches: %d")
+		if err != nil {
+			return 0, err
+		}
+		all += n
+	}
+	return all, nil
+}
+
 // Resident returns the resident memory of the process in bytes.
 func (p *Process) Resident() (int64, error) {
 	text, err := os.ReadFile(p.proc("smaps_rollup"))
 	if err != nil {
 		return 0, err
 	}
+	kilobytes, err := number(text, "Rss: %d kB")
+	return kilobytes << 10, err
+}
+
+// number returns the one that the first line of the form format holds.
+func number(text []byte, format string) (n int64, err error) {
 	for line := range bytes.Lines(text) {
-		var kilobytes int64
-		if n, _ := fmt.Sscanf(string(line), "Rss: %d kB", &kilobytes); n == 1 {
-			return kilobytes << 10, nil
+		if found, _ := fmt.Sscanf(string(line), format, &n); found == 1 {
+			return n, nil
 		}
 	}
-	return 0, errors.New("smaps_rollup does not say Rss")
+	return 0, fmt.Errorf("the kernel does not say %q", format)
 }
 
 // Descriptors returns how many descriptors the process has open.
