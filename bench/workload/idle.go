@@ -112,6 +112,9 @@ func (taken sample) perSession(ctx context.Context, figure string, p *process.Pr
 		return err
 	}
 	now, err := p.Resident()
+	if err != nil {
+		return err
+	}
 	taken[figure] = float64(now-before) / float64(sessions)
-	return err
+	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"tcp-operator.io/bench/report"
 	"tcp-operator.io/bench/stats"
@@ -23,8 +24,14 @@ func stall() *measure {
 			taken := sample{}
 			err := b.with(ctx, contender, behaviour{delay: b.delay, backlog: raised}, 3, 1, func(_ *server, clients *load.Clients) error {
 				late, err := clients.Lateness(ctx, b.delay, 6*b.delay)
+				if err == nil && late.Lost > 0 {
+					err = fmt.Errorf("%d replies were lost", late.Lost)
+				}
+				if err != nil {
+					return err
+				}
 				taken[worstOfThree] = stats.Quantile(late.Burst, 1).Seconds() / b.delay.Seconds()
-				return err
+				return nil
 			})
 			return taken, err
 		},
