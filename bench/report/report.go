@@ -31,12 +31,40 @@ type Table struct {
 	Peers   []string // those it is paired with
 	Figures []Figure
 	Series  map[string]Series // by contender; one that is missing could not be run
+	// Others holds, for each sample, which share of the machine's processors
+	// others took meanwhile, in [0,1].
+	Others []float64
+}
+
+// busy is the share of the processors from which on others' work makes noise
+// of a figure.
+const busy = 0.05
+
+// Disturbed says how much else the machine did, and is empty where that was
+// too little to matter.
+func (t *Table) Disturbed() string {
+	disturbed := 0
+	for _, share := range t.Others {
+		if share >= busy {
+			disturbed++
+		}
+	}
+	if disturbed == 0 {
+		return ""
+	}
+	s := stats.Of(t.Others)
+	return fmt.Sprintf("THE MACHINE HAD OTHER WORK: %.0f %% of its processors (%.0f-%.0f), in %d of %d samples too much. Take nothing here for a figure.",
+		100*s.Median, 100*s.Min, 100*s.Max, disturbed, len(t.Others))
 }
 
 // Print prints the table, and returns how many figures are not what they
 // should be.
 func (t *Table) Print(w io.Writer) (unmet int, err error) {
-	fmt.Fprintf(w, "\n%s\n\n", t.Title)
+	fmt.Fprintf(w, "\n%s\n", t.Title)
+	if warning := t.Disturbed(); warning != "" {
+		fmt.Fprintln(w, warning)
+	}
+	fmt.Fprintln(w)
 	columns := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintf(columns, "\t%s\n", strings.Join(t.header(), "\t"))
 	for _, f := range t.Figures {

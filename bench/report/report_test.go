@@ -90,3 +90,26 @@ func TestAFailedRoundOfAPeerIsLeftOut(t *testing.T) {
 		t.Errorf("got %q, met %t; want 1, %q and met", cells, met, want)
 	}
 }
+
+func TestATableTellsThatTheMachineWasBusy(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		others []float64
+		want   string
+	}{
+		{"not watched", nil, ""},
+		{"idle", []float64{0, 0.01, 0.049}, ""},
+		{"busy", []float64{0.02, 0.31, 0.5}, "THE MACHINE HAD OTHER WORK: 31 % of its processors (2-50), in 2 of 3 samples too much."},
+	} {
+		table := sampleTable()
+		table.Others = tt.others
+		var out strings.Builder
+		if _, err := table.Print(&out); err != nil {
+			t.Fatal(err)
+		}
+		warned := strings.Contains(out.String(), "OTHER WORK")
+		if warned != (tt.want != "") || !strings.Contains(out.String(), tt.want) {
+			t.Errorf("%s: got\n%s\nwant in it %q", tt.name, out.String(), tt.want)
+		}
+	}
+}

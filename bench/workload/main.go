@@ -51,7 +51,7 @@ func (b *bench) all(ctx context.Context, only []string) error {
 	begin := time.Now()
 	fmt.Printf("%d rounds, up to %d sessions. Cells: median (minimum-maximum) of the rounds; without a unit, ratios of workload to peer.\n",
 		b.rounds, b.sessions)
-	missed := 0
+	missed, disturbed := 0, 0
 	for _, m := range b.measures() {
 		if len(only) > 0 && !slices.Contains(only, m.name) {
 			continue
@@ -65,8 +65,14 @@ func (b *bench) all(ctx context.Context, only []string) error {
 			return err
 		}
 		missed += unmet
+		if table.Disturbed() != "" {
+			disturbed++
+		}
 	}
 	fmt.Printf("\n%d figures not met. It took %s.\n", missed, time.Since(begin).Round(time.Second))
+	if disturbed > 0 {
+		fmt.Printf("The machine had other work during %d of the tables, which say so: measure again when it has none.\n", disturbed)
+	}
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"tcp-operator.io/bench/machine"
 	"tcp-operator.io/bench/report"
 )
 
@@ -57,22 +58,32 @@ func (b *bench) run(ctx context.Context, m *measure) (report.Table, error) {
 	if m.rounds > 0 {
 		rounds = min(rounds, m.rounds)
 	}
+	table := report.Table{Title: m.title, Ours: ours, Peers: m.peers, Figures: m.figures, Series: series}
 	for round := range rounds {
 		for i := range contenders {
 			name := contenders[(i+round)%len(contenders)]
-			taken, err := b.takeOne(ctx, m, name, round)
-			if ctx.Err() != nil {
-				return report.Table{}, ctx.Err()
-			}
+			watch, err := machine.Begin()
 			if err != nil {
-				fmt.Fprintf(os.Stderr, "%s, round %d: %s: %v\n", m.name, round+1, name, err)
+				return table, err
 			}
+			taken, failed := b.takeOne(ctx, m, name, round)
+			if ctx.Err() != nil {
+				return table, ctx.Err()
+			}
+			if failed != nil {
+				fmt.Fprintf(os.Stderr, "%s, round %d: %s: %v\n", m.name, round+1, name, failed)
+			}
+			others, err := watch.Others()
+			if err != nil {
+				return table, err
+			}
+			table.Others = append(table.Others, others)
 			for _, f := range m.figures {
 				series[name][f.Name] = append(series[name][f.Name], valueOf(taken, f.Name))
 			}
 		}
 	}
-	return report.Table{Title: m.title, Ours: ours, Peers: m.peers, Figures: m.figures, Series: series}, nil
+	return table, nil
 }
 
 func (b *bench) takeOne(ctx context.Context, m *measure, contender string, round int) (sample, error) {
