@@ -77,7 +77,7 @@ func run(ctx context.Context, f flags) error {
 	}
 	b, err := newBench(ctx, f.root, folder)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; logs, if any, are in %s", err, folder)
 	}
 	err = b.printAll(ctx, f)
 	if err = errors.Join(err, b.plane.Stop()); err != nil {

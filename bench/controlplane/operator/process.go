@@ -4,6 +4,7 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -36,6 +37,8 @@ type Process struct {
 	command *exec.Cmd
 	log     *os.File
 	metrics string // address
+	exited  chan struct{}
+	ended   error // how it ended; for those who have seen exited closed
 }
 
 // memoryLimit is what config/manager lets Kubernetes fill in.
@@ -52,31 +55,55 @@ func Start(ctx context.Context, program, kubeconfig, folder string) (*Process, e
 	if err != nil {
 		return nil, err
 	}
-	p := &Process{log: log, metrics: addresses[0]}
+	p := &Process{log: log, metrics: addresses[0], exited: make(chan struct{})}
 	p.command = exec.CommandContext(ctx, program, "--workload-image=workload:bench",
 		"--metrics-secure=false", "--metrics-bind-address="+addresses[0], "--health-probe-bind-address="+addresses[1])
 	p.command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, memoryLimit)
 	p.command.Stdout, p.command.Stderr = log, log
 	p.Started = time.Now()
 	if err := p.command.Start(); err != nil {
-		return nil, fmt.Errorf("starting the operator: %w", err)
+		return nil, errors.Join(fmt.Errorf("starting the operator: %w", err), log.Close())
 	}
-	if err := waitReady(ctx, "http://"+addresses[1]+"/readyz"); err != nil {
-		return nil, fmt.Errorf("%w: see %s", err, log.Name())
+	go p.wait()
+	if err := p.waitReady(ctx, "http://"+addresses[1]+"/readyz"); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: see %s", err, log.Name()), p.kill())
 	}
 	return p, nil
 }
 
+func (p *Process) wait() {
+	p.ended = p.command.Wait()
+	close(p.exited)
+}
+
+// kill ends an operator that is of no use.
+func (p *Process) kill() error {
+	err := p.command.Process.Kill()
+	if errors.Is(err, os.ErrProcessDone) {
+		err = nil
+	}
+	<-p.exited
+	return errors.Join(err, p.log.Close())
+}
+
+// stopTimeout is what Kubernetes gives a pod.
+const stopTimeout = 30 * time.Second
+
 // Stop ends the operator as a kubelet does.
 func (p *Process) Stop() error {
-	defer p.log.Close()
-	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil {
-		return fmt.Errorf("stopping the operator: %w", err)
+	// That it has ended by itself already is told below.
+	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return errors.Join(fmt.Errorf("stopping the operator: %w", err), p.kill())
 	}
-	if err := p.command.Wait(); err != nil {
-		return fmt.Errorf("the operator ended badly: %w: see %s", err, p.log.Name())
+	select {
+	case <-p.exited:
+	case <-time.After(stopTimeout):
+		return errors.Join(fmt.Errorf("the operator has not stopped in %s: see %s", stopTimeout, p.log.Name()), p.kill())
 	}
-	return nil
+	if p.ended != nil {
+		return errors.Join(fmt.Errorf("the operator ended badly: %w: see %s", p.ended, p.log.Name()), p.log.Close())
+	}
+	return p.log.Close()
 }
 
 // Memory is resident memory in bytes.
@@ -105,19 +132,31 @@ func (p *Process) CPU() (time.Duration, error) {
 // readyTimeout bounds the start: on a busy machine filling caches takes long.
 const readyTimeout = 2 * time.Minute
 
-func waitReady(ctx context.Context, url string) error {
+func (p *Process) waitReady(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
-	for tick := time.NewTicker(50 * time.Millisecond); ; {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
 		if ready(ctx, url) {
 			return nil
 		}
 		select {
 		case <-tick.C:
+		case <-p.exited:
+			return fmt.Errorf("the operator ended before it was ready: %w", endOf(p.ended))
 		case <-ctx.Done():
 			return fmt.Errorf("the operator is not ready: %w", ctx.Err())
 		}
 	}
+}
+
+// endOf is never nil: also to end well is an error, before its time.
+func endOf(err error) error {
+	if err == nil {
+		return errors.New("exit status 0")
+	}
+	return err
 }
 
 func ready(ctx context.Context, url string) bool {
