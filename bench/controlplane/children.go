@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"tcp-operator.io/bench/controlplane/operator"
 	"tcp-operator.io/bench/controlplane/plane"
+	"tcp-operator.io/bench/machine"
 )
 
 // A making is one way to come to children: how long it took from the first
@@ -16,9 +19,17 @@ type making struct {
 	writes, reads int
 }
 
-func makingOf(requests []plane.Request) making {
+// makingOf is what some requests were, from the first one's arrival on.
+func makingOf(requests []plane.Request, trace plane.Trace) making {
+	return makingFrom(first(requests), requests, trace)
+}
+
+// makingFrom starts clock and CPU time at a moment, and stops both with the
+// last answer.
+func makingFrom(begin time.Time, requests []plane.Request, trace plane.Trace) making {
+	end := last(requests)
 	writes := len(only(requests, isWrite))
-	return making{time: span(requests), writes: writes, reads: len(requests) - writes}
+	return making{time: end.Sub(begin), cpu: trace.Between(begin, end), writes: writes, reads: len(requests) - writes}
 }
 
 // uptoChildren leaves out what came after the last child was made.
@@ -27,9 +38,17 @@ func uptoChildren(requests []plane.Request) []plane.Request {
 	return only(requests, func(r plane.Request) bool { return !r.Answered.After(end) })
 }
 
-// A contest is a round of all contenders: the operator, and bare clients that
-// create and that apply.
-type contest struct{ operator, creating, applying making }
+// A contest is a round of all contenders.
+type contest struct {
+	of     map[string]making // by contender
+	others []float64         // share of the machine that others took, for each
+}
+
+// A contender makes the children of pairs in one way.
+type contender struct {
+	name string
+	make func(context.Context, pairs) (making, error)
+}
 
 // A childrenRound compares operator and bare clients once.
 type childrenRound struct {
@@ -39,30 +58,62 @@ type childrenRound struct {
 
 // childrenRound measures how long count pairs take to their children. Nothing
 // runs pods meanwhile, and clients wait for no server.
-func (b *bench) childrenRound(ctx context.Context, count int) (childrenRound, error) {
-	var r childrenRound
-	steps := []struct {
-		into    *making
-		measure func(context.Context, pairs) (making, error)
-	}{
-		{&r.backlog.creating, b.bareBacklog(bare{client: b.bare})},
-		{&r.backlog.operator, b.operatorBacklog},
-		{&r.backlog.applying, b.bareBacklog(bare{client: b.bare, applies: true})},
-		{&r.fresh.creating, b.bareFresh(bare{client: b.bare})},
-		{&r.fresh.operator, b.operatorFresh},
-		{&r.fresh.applying, b.bareFresh(bare{client: b.bare, applies: true})},
+func (b *bench) childrenRound(ctx context.Context, count, round int) (r childrenRound, err error) {
+	if r.backlog, err = b.contest(ctx, count, rotated(b.backlogContenders(), round)); err != nil {
+		return r, err
 	}
-	for _, step := range steps {
+	fresh := []contender{
+		{creating, b.bareFresh(bare{client: b.bare})},
+		{ours, b.operatorFresh},
+		{applying, b.bareFresh(bare{client: b.bare, applies: true})},
+	}
+	r.fresh, err = b.contest(ctx, count, rotated(fresh, round))
+	return r, err
+}
+
+// warmUp is a contest that nobody looks at: an API server that has seen nothing
+// yet is slower with the first who comes.
+func (b *bench) warmUp(ctx context.Context, count int) error {
+	_, err := b.contest(ctx, count, b.backlogContenders())
+	return err
+}
+
+func (b *bench) backlogContenders() []contender {
+	return []contender{
+		{creating, b.bareBacklog(bare{client: b.bare})},
+		{ours, b.operatorBacklog},
+		{applying, b.bareBacklog(bare{client: b.bare, applies: true})},
+	}
+}
+
+// rotated begins with another contender in each round, as what is left of one
+// is a burden to the next.
+func rotated(all []contender, round int) []contender {
+	first := round % len(all)
+	return slices.Concat(all[first:], all[:first])
+}
+
+// contest lets one contender come after the other, each with pairs of its own.
+func (b *bench) contest(ctx context.Context, count int, all []contender) (contest, error) {
+	c := contest{of: map[string]making{}}
+	for _, who := range all {
 		err := b.with(ctx, count, byAddress, func(p pairs) error {
-			var err error
-			*step.into, err = step.measure(ctx, p)
+			watch, err := machine.Begin()
+			if err != nil {
+				return err
+			}
+			if c.of[who.name], err = who.make(ctx, p); err != nil {
+				return fmt.Errorf("%s: %w", who.name, err)
+			}
+			others, err := watch.Others()
+			c.others = append(c.others, others)
 			return err
 		})
 		if err != nil {
-			return r, err
+			return c, err
 		}
 	}
-	return r, nil
+	return c, nil
 }
 
 func (b *bench) bareBacklog(by bare) func(context.Context, pairs) (making, error) {
@@ -70,30 +121,31 @@ func (b *bench) bareBacklog(by bare) func(context.Context, pairs) (making, error
 		if err := p.create(ctx); err != nil {
 			return making{}, err
 		}
-		return b.bareMaking(func() error { return by.createChildren(ctx, p) })
+		return b.bareMaking(ctx, p, func() error { return by.createChildren(ctx, p) })
 	}
 }
 
 func (b *bench) bareFresh(by bare) func(context.Context, pairs) (making, error) {
 	return func(ctx context.Context, p pairs) (making, error) {
-		return b.bareMaking(func() error { return by.createAll(ctx, p) })
+		return b.bareMaking(ctx, p, func() error { return by.createAll(ctx, p) })
 	}
 }
 
 // bareMaking measures what a bare client writes in use.
-func (b *bench) bareMaking(use func() error) (making, error) {
-	mark, err := b.plane.Audit.Mark()
+func (b *bench) bareMaking(ctx context.Context, p pairs, use func() error) (making, error) {
+	mark, err := b.restedMark(ctx)
 	if err != nil {
 		return making{}, err
 	}
-	cpu, err := b.plane.CPUDuring(use)
+	trace, err := b.plane.Trace(use)
 	if err != nil {
 		return making{}, err
 	}
 	requests, err := b.requests(mark, bareUser)
-	m := makingOf(only(requests, isWrite))
-	m.cpu = cpu
-	return m, err
+	if made := childrenIn(requests); err == nil && made != childrenPerPair*p.count {
+		err = fmt.Errorf("the audit log tells of %d children, want %d", made, childrenPerPair*p.count)
+	}
+	return makingOf(only(requests, isWrite), trace), err
 }
 
 // operatorBacklog starts the clock when the operator, which has just filled
@@ -102,31 +154,30 @@ func (b *bench) operatorBacklog(ctx context.Context, p pairs) (making, error) {
 	if err := p.create(ctx); err != nil {
 		return making{}, err
 	}
-	mark, err := b.plane.Audit.Mark()
+	mark, err := b.restedMark(ctx)
 	if err != nil {
 		return making{}, err
 	}
 	var requests []plane.Request
-	cpu, err := b.plane.CPUDuring(func() error {
+	trace, err := b.plane.Trace(func() error {
 		return b.operate(ctx, func(*operator.Process) error {
 			requests, err = b.untilChildren(ctx, mark, p)
 			return err
 		})
 	})
-	m := makingOf(only(uptoChildren(requests), concernsResource))
-	m.cpu = cpu
-	return m, err
+	return makingOf(only(uptoChildren(requests), concernsResource), trace), err
 }
 
+// operatorFresh starts the clock when the first pair's creation arrives.
 func (b *bench) operatorFresh(ctx context.Context, p pairs) (making, error) {
 	var m making
 	err := b.operate(ctx, func(*operator.Process) error {
-		mark, err := b.plane.Audit.Mark()
+		mark, err := b.restedMark(ctx)
 		if err != nil {
 			return err
 		}
 		var requests []plane.Request
-		cpu, err := b.plane.CPUDuring(func() error {
+		trace, err := b.plane.Trace(func() error {
 			if err := p.create(ctx); err != nil {
 				return err
 			}
@@ -137,11 +188,19 @@ func (b *bench) operatorFresh(ctx context.Context, p pairs) (making, error) {
 			return err
 		}
 		created, err := b.requests(mark, benchUser)
-		m = makingOf(uptoChildren(requests))
-		m.time, m.cpu = last(only(requests, makesChild)).Sub(first(created)), cpu
+		m = makingFrom(first(created), uptoChildren(requests), trace)
 		return err
 	})
 	return m, err
+}
+
+// restedMark is the end of the log once nothing of what went before is still
+// under way.
+func (b *bench) restedMark(ctx context.Context) (plane.Mark, error) {
+	if err := b.plane.AwaitRest(ctx); err != nil {
+		return 0, err
+	}
+	return b.plane.Audit.Mark()
 }
 
 // untilChildren waits until the operator has made the children of all pairs.
@@ -150,7 +209,7 @@ func (b *bench) untilChildren(ctx context.Context, since plane.Mark, p pairs) ([
 	err := until(ctx, "children", func() (bool, error) {
 		more, next, err := b.plane.Audit.Since(since, operatorUser)
 		requests, since = append(requests, more...), next
-		return len(only(requests, makesChild)) == childrenPerPair*p.count, err
+		return childrenIn(requests) == childrenPerPair*p.count, err
 	})
 	return requests, err
 }

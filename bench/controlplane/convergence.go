@@ -15,6 +15,7 @@ type convergence struct {
 	requests        []plane.Request // of the operator
 	reconciles      operator.Reconciles
 	before, after   operator.Memory
+	others          float64 // share of the machine that they took
 }
 
 // converge creates the pairs and waits.

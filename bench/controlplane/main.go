@@ -52,7 +52,7 @@ func parseFlags(args []string) (flags, error) {
 	set := flag.NewFlagSet("controlplane", flag.ContinueOnError)
 	set.StringVar(&f.root, "root", "..", "top `folder` of the source tree")
 	set.StringVar(&pairs, "pairs", "100,1000", "how many `pairs` of TcpServer and TcpClient, separated by commas")
-	set.IntVar(&f.rounds, "rounds", 3, "`rounds` of operator and bare client by turns")
+	set.IntVar(&f.rounds, "rounds", 3, "`rounds` of operator and bare clients by turns, after one contest that is not measured")
 	set.DurationVar(&f.rest, "rest", 2*time.Minute, "how long resources at rest are watched: whole minutes; 0 skips all but the children")
 	if err := set.Parse(args); err != nil {
 		return f, err
@@ -104,8 +104,11 @@ func (b *bench) printAll(ctx context.Context, f flags) error {
 // measure takes all measures with n pairs.
 func (b *bench) measure(ctx context.Context, f flags, n int) ([]*report.Table, error) {
 	var rounds []childrenRound
-	for range f.rounds {
-		r, err := b.childrenRound(ctx, n)
+	if err := b.warmUp(ctx, n); err != nil {
+		return nil, err
+	}
+	for round := range f.rounds {
+		r, err := b.childrenRound(ctx, n, round)
 		if err != nil {
 			return nil, err
 		}

@@ -59,17 +59,23 @@ func only(requests []plane.Request, is func(plane.Request) bool) []plane.Request
 
 func isWrite(r plane.Request) bool { return r.Writes() }
 
-// makesChild tells whether a Service or a Deployment was made.
+// makesChild tells whether a Service or a Deployment was made, by a create or
+// by an apply: both are answered alike.
 func makesChild(r plane.Request) bool {
-	return r.Creates() && (r.Resource == "services" || r.Resource == "deployments")
+	return r.Creates() && r.Subresource == "" && (r.Resource == "services" || r.Resource == "deployments")
+}
+
+// childrenIn counts the children that were made. One that was made again after
+// it had been deleted is one.
+func childrenIn(requests []plane.Request) int {
+	made := map[string]bool{}
+	for _, r := range only(requests, makesChild) {
+		made[r.Resource+"/"+r.Namespace+"/"+r.Name] = true
+	}
+	return len(made)
 }
 
 func isStatus(r plane.Request) bool { return r.Writes() && r.Subresource == "status" }
-
-// span is the time from the first request's arrival to the last answer.
-func span(requests []plane.Request) time.Duration {
-	return last(requests).Sub(first(requests))
-}
 
 func first(requests []plane.Request) time.Time {
 	var first time.Time

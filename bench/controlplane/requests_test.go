@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -38,9 +39,65 @@ func TestSorts(t *testing.T) {
 }
 
 func TestAMakingEndsWithTheLastChild(t *testing.T) {
-	got := makingOf(only(uptoChildren(story), concernsResource))
-	if want := (making{time: 30 * time.Millisecond, writes: 2, reads: 1}); got != want {
-		t.Errorf("got %+v, want %+v", got, want)
+	for how, story := range map[string][]plane.Request{"applied": story, "created": createdStory()} {
+		got := makingOf(only(uptoChildren(story), concernsResource), nil)
+		if want := (making{time: 30 * time.Millisecond, writes: 2, reads: 1}); got != want {
+			t.Errorf("%s: got %+v, want %+v", how, got, want)
+		}
+		if n := childrenIn(story); n != 2 {
+			t.Errorf("%s: %d children, want 2", how, n)
+		}
+	}
+}
+
+// createdStory is the story with children that are made by a plain create, of
+// which the audit log tells the name too.
+func createdStory() []plane.Request {
+	created := slices.Clone(story)
+	for i, r := range created {
+		if makesChild(r) {
+			created[i].Verb = "create"
+		}
+	}
+	return created
+}
+
+func TestWhatMakesAChild(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		request plane.Request
+		want    bool
+	}{
+		{"create", plane.Request{Verb: "create", Resource: "services", Code: 201}, true},
+		{"apply", plane.Request{Verb: "patch", Resource: "deployments", Code: 201}, true},
+		{"apply to one that is there", plane.Request{Verb: "patch", Resource: "deployments", Code: 200}, false},
+		{"create of one that is there", plane.Request{Verb: "create", Resource: "services", Code: 409}, false},
+		{"event", plane.Request{Verb: "create", Resource: "events", Code: 201}, false},
+	} {
+		if got := makesChild(tt.request); got != tt.want {
+			t.Errorf("%s: %t, want %t", tt.name, got, tt.want)
+		}
+	}
+}
+
+// To wait for so many would be to wait for ever.
+func TestAChildThatWasMadeAgainIsOne(t *testing.T) {
+	twice := append(slices.Clone(story), story...)
+	if n := childrenIn(twice); n != 2 {
+		t.Errorf("%d children, want 2", n)
+	}
+}
+
+func TestEachContenderBeginsARound(t *testing.T) {
+	all := []contender{{name: "a"}, {name: "b"}, {name: "c"}}
+	for round, want := range []string{"abc", "bca", "cab", "abc"} {
+		got := ""
+		for _, who := range rotated(all, round) {
+			got += who.name
+		}
+		if got != want {
+			t.Errorf("round %d: %s, want %s", round, got, want)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ type restart struct {
 	ready, reconciled time.Duration   // from its start until /readyz holds, and until all were seen to
 	requests          []plane.Request // of the operator
 	memory            operator.Memory
+	others            float64 // share of the machine that they took
 }
 
 // restart waits until o, which was started after the mark, has seen to every

@@ -27,6 +27,7 @@ type steady struct {
 	reconciles operator.Reconciles
 	cpu        time.Duration
 	memory     operator.Memory
+	others     float64 // share of the machine that they took
 }
 
 // watchSteady watches resources that are ready.

@@ -45,7 +45,8 @@ func childrenTable(pairs int, rounds []childrenRound) *report.Table {
 			report.Figure{Name: "reads per pair, " + when.name, Absolute: true})
 		for _, r := range rounds {
 			c := when.of(r)
-			for contender, m := range map[string]making{ours: c.operator, creating: c.creating, applying: c.applying} {
+			t.Others = append(t.Others, c.others...)
+			for contender, m := range c.of {
 				series := t.Series[contender]
 				record(series, "time, "+when.name, m.time.Seconds())
 				record(series, "CPU of API server and etcd, "+when.name, m.cpu.Seconds())
@@ -69,8 +70,12 @@ func (s single) add(name string, value float64, targets ...report.Target) {
 	record(s.table.Series[ours], name, value)
 }
 
+// disturbed notes which share of the machine others took.
+func (s single) disturbed(others ...float64) { s.table.Others = append(s.table.Others, others...) }
+
 func convergenceTable(pairs int, c convergence) *report.Table {
 	s := newSingle("%d pairs until ready, with pods that are ready at once", pairs)
+	s.disturbed(c.others)
 	writes := only(c.requests, isWrite)
 	perResource := writesPerResource(writes)
 	s.add("writes per resource, mean", per(len(writes), len(perResource)), report.AtMost(6))
@@ -95,6 +100,7 @@ func addTimes(s single, r operator.Reconciles, targets ...report.Target) {
 
 func memoryTable(l lifecycle) *report.Table {
 	s := newSingle("Resident memory of the operator with %d pairs, MiB", l.pairs)
+	s.disturbed(l.convergence.others, l.restart.others, l.steady.others)
 	var targets []report.Target
 	if l.pairs <= 1000 {
 		targets = append(targets, report.AtMost(memoryLimit))
@@ -112,6 +118,7 @@ func memoryTable(l lifecycle) *report.Table {
 
 func restartTable(pairs int, r restart) *report.Table {
 	s := newSingle("A restart of the operator with %d pairs that have not changed", pairs)
+	s.disturbed(r.others)
 	s.add("writes", float64(len(only(r.requests, isWrite))), report.AtMost(0))
 	byVerb := countBy(r.requests, verbOf)
 	for _, verb := range []string{"get", "list", "watch"} {
@@ -124,6 +131,7 @@ func restartTable(pairs int, r restart) *report.Table {
 
 func steadyTable(pairs int, r steady) *report.Table {
 	s := newSingle("%d pairs at rest for %s, every second one busy", pairs, time.Duration(r.window))
+	s.disturbed(r.others)
 	s.add("writes per hour of an idle resource, most", r.window.perHour(int(most(writesPerResource(r.idle)))), report.AtMost(0))
 	s.add("writes per hour of a busy resource, most", r.window.perHour(int(most(writesPerResource(r.busy)))), report.AtMost(60))
 	s.add("writes per hour of a busy resource, mean", r.window.perHour(len(r.busy))/float64(pairs))

@@ -3,6 +3,7 @@
 package plane
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,6 +23,7 @@ type Plane struct {
 	Audit       *Audit
 	environment *envtest.Environment
 	folder      string
+	processes   map[string]int // process ids, by name
 }
 
 // Start starts a control plane with the CRDs of the source tree at root. It
@@ -47,7 +49,12 @@ func Start(root, folder string) (*Plane, error) {
 	if _, err := environment.Start(); err != nil {
 		return nil, fmt.Errorf("starting the API server: %w", err)
 	}
-	return &Plane{Audit: &Audit{path: log}, environment: environment, folder: folder}, nil
+	p := &Plane{Audit: &Audit{path: log}, environment: environment, folder: folder}
+	var err error
+	if p.processes, err = processes(); err != nil {
+		return nil, errors.Join(err, p.Stop())
+	}
+	return p, nil
 }
 
 // Stop ends both processes.
