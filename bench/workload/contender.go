@@ -79,9 +79,9 @@ func (f *fleet) startAt(ctx context.Context, name string, b behaviour, address n
 	return s, nil
 }
 
-// settle waits until the server listens and has forgotten who asked.
+// settle waits until the server listens and has nothing more to do.
 func (s *server) settle(ctx context.Context) error {
-	if err := s.AwaitListening(ctx, s.address.String()); err != nil {
+	if err := s.AwaitListening(ctx, s.address); err != nil {
 		return err
 	}
 	if err := s.AwaitRest(ctx); err != nil {

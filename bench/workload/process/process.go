@@ -8,13 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strconv"
 	"time"
 
+	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 )
 
@@ -48,16 +49,36 @@ func (p *Process) Kill() {
 	<-p.exited
 }
 
-// AwaitListening returns once the process accepts connections on address.
-func (p *Process) AwaitListening(ctx context.Context, address string) error {
-	return p.Await(ctx, "listening on "+address, func() bool {
-		c, err := net.DialTimeout("tcp", address, time.Second)
-		if err != nil {
-			return false
-		}
-		_ = c.Close()
-		return true
+// AwaitListening returns once somebody listens on address, which should be the
+// process. It looks, and does not connect: a server that has no time may hold
+// such a connection until long after its descriptors were counted.
+func (p *Process) AwaitListening(ctx context.Context, address netip.AddrPort) error {
+	var yes bool
+	var err error
+	waited := p.Await(ctx, "listening on "+address.String(), func() bool {
+		yes, err = listens(address)
+		return yes || err != nil
 	})
+	return errors.Join(waited, err)
+}
+
+func listens(address netip.AddrPort) (bool, error) {
+	files, err := procfs.NewDefaultFS()
+	if err != nil {
+		return false, err
+	}
+	sockets, err := files.NetTCP()
+	if err != nil {
+		return false, fmt.Errorf("looking for listeners: %w", err)
+	}
+	const listening = 0x0a // TCP_LISTEN of the kernel
+	for _, s := range sockets {
+		ip, _ := netip.AddrFromSlice(s.LocalAddr)
+		if s.St == listening && netip.AddrPortFrom(ip.Unmap(), uint16(s.LocalPort)) == address {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // AwaitOK returns once a GET of url is answered with 200.

@@ -1,6 +1,9 @@
 package process
 
 import (
+	"context"
+	"errors"
+	"net"
 	"testing"
 	"time"
 )
@@ -21,6 +24,35 @@ func TestSwitchesCountsSleeping(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A connection that nobody asked for would be counted as an idle descriptor of
+// the server, and a session missed for ever once it has gone.
+func TestAwaitListeningDoesNotConnect(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	address := l.Addr().(*net.TCPAddr).AddrPort()
+	p, err := Start("/bin/sleep", "100")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Kill()
+	if err := p.AwaitListening(t.Context(), address); err != nil {
+		t.Fatal(err)
+	}
+	_ = l.(*net.TCPListener).SetDeadline(time.Now().Add(50 * time.Millisecond))
+	if c, err := l.Accept(); err == nil {
+		t.Errorf("%s connected", c.RemoteAddr())
+	}
+	_ = l.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := p.AwaitListening(ctx, address); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v for a listener that has gone", err)
 	}
 }
 
