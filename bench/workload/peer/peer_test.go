@@ -16,7 +16,7 @@ func start(t *testing.T, name string) net.Conn {
 	t.Helper()
 	address := freeAddress(t)
 	go func() { _ = Serve(name, []string{"-address=" + address}) }()
-	t.Cleanup(func() { _ = gnet.Stop(context.Background(), "tcp://"+address) }) // fails for others, which end with the test
+	t.Cleanup(func() { _ = gnet.Stop(context.WithoutCancel(t.Context()), "tcp://"+address) }) // fails for others, which end with the test
 	return dial(t, address)
 }
 
@@ -90,7 +90,7 @@ func TestGnetKeepsTheBeginningOfALine(t *testing.T) {
 	address := freeAddress(t)
 	k := &keeper{kept: make(chan int)}
 	go func() { _ = gnet.Run(k, "tcp://"+address, gnet.WithLogLevel(logging.ErrorLevel)) }()
-	t.Cleanup(func() { _ = gnet.Stop(context.Background(), "tcp://"+address) })
+	t.Cleanup(func() { _ = gnet.Stop(context.WithoutCancel(t.Context()), "tcp://"+address) })
 	c := dial(t, address)
 	for _, step := range []struct {
 		piece string
