@@ -67,7 +67,7 @@ var ErrUnknownKinds = errors.New("this cluster does not know TcpServers and TcpC
 // explain adds the remedy where the kinds are not there at all.
 func explain(err error) error {
 	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
-		return fmt.Errorf("%w (%v)", ErrUnknownKinds, err) //nolint:errorlint // a remark
+		return fmt.Errorf("%w (%w)", ErrUnknownKinds, err)
 	}
 	return err
 }
