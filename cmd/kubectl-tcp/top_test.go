@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -99,15 +100,8 @@ func TestOnlyCounterpartsAreAsked(t *testing.T) {
 		topology.ServerKey("shop", "new"):  nil,
 		topology.ClientKey("shop", "none"): nil,
 	} {
-		got := counterparts(graph, of)
-		if len(got) != len(want) {
+		if got := counterparts(graph, of); !slices.Equal(got, want) {
 			t.Errorf("%v: %v, want %v", of, got, want)
-			continue
-		}
-		for i := range want {
-			if got[i] != want[i] {
-				t.Errorf("%v: %v, want %v", of, got, want)
-			}
 		}
 	}
 }

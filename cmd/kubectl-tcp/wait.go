@@ -218,7 +218,7 @@ func (w *waiting) write(report await.Report) error {
 	var errs []error
 	for _, to := range w.reports {
 		format, file, _ := strings.Cut(to, "=")
-		err := error(nil)
+		var err error
 		if file == "-" {
 			err = writers[format](report, w.Out)
 		} else {

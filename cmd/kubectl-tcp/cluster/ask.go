@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -79,7 +80,7 @@ type Ends struct {
 // oldest sessions of each. A pod that could not say its snapshot, or said in it
 // that it has none, is not asked again.
 func (c *Cluster) Ends(ctx context.Context, pods []Pod, most int) Ends {
-	pods = append([]Pod(nil), pods...) // the caller's keep their own errors
+	pods = slices.Clone(pods) // the caller's keep their own errors
 	lists, totals := make([][]snapshot.SessionInfo, len(pods)), make([]int, len(pods))
 	each(len(pods), func(i int) {
 		p := &pods[i]
