@@ -15,13 +15,15 @@ import (
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // what kubeconfigs may ask for
 	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"tcp-operator.io/cmd/kubectl-tcp/view"
 )
 
 // Exit codes. docs/kubectl-tcp.md lists them.
 const (
 	exitBroken  = 1 // what was waited for cannot come by itself
-	exitFailure = 2 // wrong usage, or the cluster could not be read
-	exitTimeout = 3 // what was waited for has not come
+	exitFailure = 2 // wrong usage, nothing of that name, not to be read, or interrupted
+	exitTimeout = 3 // what was waited for has not come, or nobody waited for it
 )
 
 // An exit is an error with an exit code of its own.
@@ -46,10 +48,13 @@ func run(ctx context.Context, args []string, streams genericiooptions.IOStreams)
 	root := newRoot(streams)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if err == nil || errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return 0 // somebody has seen enough of a live view
+	if err == nil {
+		return 0 // also a live view of which somebody has seen enough
 	}
-	fmt.Fprintln(streams.ErrOut, "error:", err)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted")
+	}
+	fmt.Fprintln(streams.ErrOut, "error:", view.Visible(err.Error()))
 	if e, ok := errors.AsType[exit](err); ok {
 		return e.code
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/client-go/tools/clientcmd"
@@ -52,8 +54,14 @@ func newUser(t *testing.T) user {
 // types runs a command line, and returns its exit code and what it printed.
 func (u user) types(line string) (code int, out, errOut string) {
 	u.t.Helper()
+	return u.typesUntil(u.t.Context(), line)
+}
+
+// typesUntil interrupts the command when ctx is done.
+func (u user) typesUntil(ctx context.Context, line string) (code int, out, errOut string) {
+	u.t.Helper()
 	var o, e bytes.Buffer
-	code = run(u.t.Context(), strings.Fields(line), genericiooptions.IOStreams{In: &bytes.Buffer{}, Out: &o, ErrOut: &e})
+	code = run(ctx, strings.Fields(line), genericiooptions.IOStreams{In: &bytes.Buffer{}, Out: &o, ErrOut: &e})
 	return code, o.String(), e.String()
 }
 
@@ -115,13 +123,15 @@ func TestExitCodes(t *testing.T) {
 		"wait ready --report junit=/nowhere/report.xml": {exitFailure, "writing the report"},
 		"status missing":                                {exitFailure, "see kubectl tcp topology -A"},
 		"status pod/ready":                              {exitFailure, "write tcpserver/ready or tcpclient/ready"},
-		"status tcpserver/ready":                        {exitFailure, "there is no"},
+		"status tcpserver/ready":                        {exitFailure, `there is no TcpServer "ready"`},
+		"status tcpserver/":                             {exitFailure, "write NAME, tcpserver/NAME or tcpclient/NAME"},
 		"status ready -o html":                          {exitFailure, "write table, wide, json, yaml"},
 		"top ready -A":                                  {exitFailure, "leave out --all-namespaces"},
 		"top --interval 1ms":                            {exitFailure, "write at least 500ms"},
 		"frobnicate":                                    {exitFailure, "unknown command"},
 		"topology --context elsewhere":                  {exitFailure, "elsewhere"},
 		"ui":                                            {exitFailure, "no manager runs in namespace"},
+		"ui --own-token --service-account x":            {exitFailure, "own-token"},
 		"sessions ready":                                {0, ""},
 		"version":                                       {0, ""},
 		"topology":                                      {0, ""},
@@ -150,24 +160,116 @@ func TestReportsAreWritten(t *testing.T) {
 	}
 }
 
-// TestNumbersComeFromTheStatusWherePodsCannotBeAsked: there is no kubelet here,
-// so no pod answers.
-func TestNumbersComeFromTheStatusWherePodsCannotBeAsked(t *testing.T) {
+// TestAnInterruptedCommandFails: a gate that is told to stop must not let pass.
+func TestAnInterruptedCommandFails(t *testing.T) {
 	u := newUser(t)
-	u.client("caller", ready)
+	u.client("ready", ready)
+	interrupted, cancel := context.WithCancel(t.Context())
+	cancel()
+	for line, want := range map[string]int{
+		"wait ready": exitTimeout, "wait missing": exitTimeout,
+		"status ready": exitFailure, "sessions ready": exitFailure, "topology": exitFailure, "top": exitFailure, "ui": exitFailure,
+	} {
+		report := filepath.Join(t.TempDir(), "report.json")
+		if strings.HasPrefix(line, "wait") {
+			line += " --report json=" + report
+		}
+		code, out, errOut := u.typesUntil(interrupted, line)
+		if code != want || !strings.Contains(errOut, "interrupted") || out != "" {
+			t.Errorf("%s: exit %d, want %d\n%s%s", line, code, want, out, errOut)
+		}
+		if text, err := os.ReadFile(report); strings.HasPrefix(line, "wait") && (err != nil || !strings.Contains(string(text), `"Interrupted"`)) {
+			t.Errorf("%s: report %s, %v", line, text, err)
+		}
+	}
+}
+
+func TestThereIsAReportHoweverWaitingEnds(t *testing.T) {
+	u := newUser(t)
+	u.client("waiting", notReady)
+	u.client("broken", broken, stalled)
+	kubeconfig := os.Getenv("KUBECONFIG")
+	for line, want := range map[string]struct {
+		code    int
+		outcome string
+	}{
+		"wait waiting --timeout 1s": {exitTimeout, "TimedOut"},
+		"wait broken":               {exitBroken, "Broken"},
+		"wait missing":              {exitFailure, "Failed"},
+		"wait waiting --as nobody":  {exitFailure, "Failed"},
+		"wait waiting --kubeconfig " + kubeconfig + " --context nowhere":                    {exitFailure, "Failed"},
+		"wait waiting --server https://127.0.0.1:1 --timeout 1s --insecure-skip-tls-verify": {exitTimeout, "TimedOut"},
+	} {
+		code, out, errOut := u.types(line + " --report json=- --report junit=" + filepath.Join(t.TempDir(), "r.xml"))
+		var report struct{ Outcome, Message string }
+		if err := json.Unmarshal([]byte(out), &report); err != nil || code != want.code || report.Outcome != want.outcome || report.Message == "" {
+			t.Errorf("%s: exit %d, want %+v, %v\n%s%s", line, code, want, err, out, errOut)
+		}
+	}
+}
+
+// pod makes one of the TcpClient caller that runs, but for that there is no
+// kubelet here: no pod answers.
+func (u user) pod(name string) {
+	u.t.Helper()
 	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: u.namespace, Name: "caller-1",
+		ObjectMeta: metav1.ObjectMeta{Namespace: u.namespace, Name: name,
 			Labels: map[string]string{desired.ManagedByLabel: desired.ManagedBy, desired.KindLabel: "TcpClient", desired.NameLabel: "caller"}},
 		Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "workload", Image: "workload"}}},
 	}
 	u.create(pod)
 	pod.Status.Phase = corev1.PodRunning
-	if err := server.Client.Status().Update(t.Context(), pod); err != nil {
-		t.Fatal(err)
+	if err := server.Client.Status().Update(u.t.Context(), pod); err != nil {
+		u.t.Fatal(err)
 	}
+}
+
+// reader is somebody who may see resources and pods, and not ask these.
+func (u user) reader(name string) {
+	u.t.Helper()
+	role := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: u.namespace, Name: name}, Rules: []rbacv1.PolicyRule{
+		{APIGroups: []string{"tcp-operator.io"}, Resources: []string{"*"}, Verbs: []string{"get", "list"}},
+		{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"list"}},
+	}}
+	u.create(role)
+	u.create(&rbacv1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: u.namespace, Name: name}, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
+		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: name}}})
+}
+
+func TestWhatMayNotBeReadIsSaid(t *testing.T) {
+	u := newUser(t)
+	u.client("caller", ready)
+	u.pod("caller-1")
+	u.reader("jane")
+	for line, says := range map[string][]string{
+		"sessions caller --as jane":             {"warning: sessions may be missing: 0 of 1 pods answered (no right to read from pods: ask for get on pods/proxy)"},
+		"status caller --as jane":               {"TcpClient " + u.namespace + "/caller are those of the status", "warning: events could not be read"},
+		"topology --as jane":                    {"no right to read from pods: ask for get on pods/proxy"},
+		"top --once --interval 500ms --as jane": {"warning: 0 of 1 pods answered (no right to read from pods: ask for get on pods/proxy)"},
+	} {
+		code, out, errOut := u.types(line)
+		for _, text := range says {
+			if code != 0 || !strings.Contains(errOut, text) {
+				t.Errorf("%s: exit %d, want %q\n%s%s", line, code, text, out, errOut)
+			}
+		}
+	}
+}
+
+func TestAnEmptyTopologySaysWhereItLooked(t *testing.T) {
+	u := newUser(t)
+	if _, out, _ := u.types("topology"); !strings.Contains(out, "in namespace "+u.namespace+".") || !strings.Contains(out, "topology -A") {
+		t.Errorf("%s", out)
+	}
+}
+
+func TestNumbersComeFromTheStatusWherePodsCannotBeAsked(t *testing.T) {
+	u := newUser(t)
+	u.client("caller", ready)
+	u.pod("caller-1")
 	for _, line := range []string{"status caller", "topology"} {
 		code, out, errOut := u.types(line)
-		if code != 0 || !strings.Contains(errOut, "numbers are those of the status") || !strings.Contains(out, "caller") {
+		if code != 0 || !strings.Contains(errOut, "are those of the status") || !strings.Contains(out, "caller") {
 			t.Errorf("%s: exit %d\n%s%s", line, code, out, errOut)
 		}
 	}
@@ -191,9 +293,17 @@ func TestNamesAreCompleted(t *testing.T) {
 	u := newUser(t)
 	u.client("caller", ready)
 	u.create(&v1alpha1.TcpServer{ObjectMeta: metav1.ObjectMeta{Namespace: u.namespace, Name: "greeter"}})
-	code, out, _ := u.types("__complete status x")
-	if code != 0 || !strings.Contains(out, "greeter\ncaller\n") {
-		t.Errorf("exit %d:\n%s", code, out)
+	for line, want := range map[string]string{
+		"__complete status x":             "greeter\ncaller\n:",
+		"__complete status tcpclient/":    "tcpclient/caller\n:",
+		"__complete wait tcps/g":          "tcps/greeter\n:",
+		"__complete topology --context x": "test\n:",
+		"__complete topology -n x":        u.namespace + "\n",
+	} {
+		code, out, _ := u.types(line)
+		if code != 0 || !strings.Contains(out, want) || strings.Contains(want, ":") && !strings.HasPrefix(out, want) {
+			t.Errorf("%s: exit %d:\n%s", line, code, out)
+		}
 	}
 }
 
@@ -204,7 +314,7 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range newRoot(genericiooptions.NewTestIOStreamsDiscard()).Commands() {
-		if c.Short == "" || !strings.Contains(string(text), "`"+c.Name()) {
+		if c.Long == "" && c.Name() != "version" || c.Short == "" || !strings.Contains(string(text), "`"+c.Name()) {
 			t.Errorf("docs/kubectl-tcp.md does not name %q, or it has no description", c.Name())
 		}
 		c.LocalFlags().VisitAll(func(f *pflag.Flag) {

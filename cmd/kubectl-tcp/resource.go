@@ -34,68 +34,97 @@ func (r resource) conditions() []metav1.Condition {
 	return r.client.Status.Conditions
 }
 
+var (
+	serverKind = v1alpha1.ServerKind.Kind
+	clientKind = v1alpha1.ClientKind.Kind
+)
+
 // kinds by what kubectl calls them.
 var kinds = map[string]string{
-	"tcpserver": "server", "tcpservers": "server", "tcps": "server", "server": "server",
-	"tcpclient": "client", "tcpclients": "client", "tcpc": "client", "client": "client",
+	"tcpserver": serverKind, "tcpservers": serverKind, "tcps": serverKind, "server": serverKind,
+	"tcpclient": clientKind, "tcpclients": clientKind, "tcpc": clientKind, "client": clientKind,
 }
 
-// find reads the resource that an argument names: NAME, or KIND/NAME.
-func find(ctx context.Context, c *cluster.Cluster, namespace, argument string) (resource, error) {
+// parse reads NAME or KIND/NAME. The kind of a key without one may be either.
+func parse(namespace, argument string) (topology.Key, error) {
 	kind, name, qualified := strings.Cut(argument, "/")
 	if !qualified {
 		kind, name = "", argument
-	} else if kinds[strings.ToLower(kind)] == "" {
-		return resource{}, fmt.Errorf("kind %q is not known: write tcpserver/%s or tcpclient/%s", kind, name, name)
 	}
-	var r resource
-	if kinds[strings.ToLower(kind)] != "client" {
-		server, found, err := c.Server(ctx, namespace, name)
-		if err != nil {
-			return resource{}, err
-		}
-		if found {
-			r.server = server
-			return r, nil
-		}
+	key := topology.Key{Kind: kinds[strings.ToLower(kind)], Namespace: namespace, Name: name}
+	switch {
+	case name == "":
+		return key, fmt.Errorf("%q names no resource: write NAME, tcpserver/NAME or tcpclient/NAME", argument)
+	case qualified && key.Kind == "":
+		return key, fmt.Errorf("kind %q is not known: write tcpserver/%s or tcpclient/%s", kind, name, name)
 	}
-	if kinds[strings.ToLower(kind)] != "server" {
-		tcpClient, found, err := c.Client(ctx, namespace, name)
-		if err != nil {
-			return resource{}, err
-		}
-		if found {
-			r.client = tcpClient
-			return r, nil
-		}
-	}
-	return resource{}, fmt.Errorf("there is no TcpServer and no TcpClient %q in namespace %q: see kubectl tcp topology -A", name, namespace)
+	return key, nil
 }
 
-// complete offers the names of both kinds.
-func (o *options) complete(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+// missing is the error that there is no such resource.
+type missing struct{ key topology.Key }
+
+func (m missing) Error() string {
+	what := "no TcpServer and no TcpClient"
+	if m.key.Kind != "" {
+		what = "no " + m.key.Kind
+	}
+	return fmt.Sprintf("there is %s %q in namespace %q: see kubectl tcp topology -A", what, m.key.Name, m.key.Namespace)
+}
+
+// find reads the resource that a key names.
+func find(ctx context.Context, c *cluster.Cluster, key topology.Key) (resource, error) {
+	if key.Kind != clientKind {
+		server, found, err := c.Server(ctx, key.Namespace, key.Name)
+		if err != nil || found {
+			return resource{server: server}, err
+		}
+	}
+	if key.Kind != serverKind {
+		tcpClient, found, err := c.Client(ctx, key.Namespace, key.Name)
+		if err != nil || found {
+			return resource{client: tcpClient}, err
+		}
+	}
+	return resource{}, missing{key}
+}
+
+// named reads the resource that an argument names in a namespace.
+func named(ctx context.Context, c *cluster.Cluster, namespace, argument string) (resource, error) {
+	key, err := parse(namespace, argument)
+	if err != nil {
+		return resource{}, err
+	}
+	return find(ctx, c, key)
+}
+
+// complete offers the names of both kinds, or of the one that is written
+// before a slash.
+func (o *options) complete(c *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 	const none = cobra.ShellCompDirectiveNoFileComp
-	if len(args) > 0 {
-		return nil, none
-	}
-	namespace, err := o.namespace()
-	if err != nil {
-		return nil, none
-	}
-	from, err := o.cluster()
-	if err != nil {
+	from, namespace, err := o.open()
+	if len(args) > 0 || err != nil {
 		return nil, none
 	}
 	servers, clients, err := from.Resources(c.Context(), namespace)
 	if err != nil {
 		return nil, none
 	}
+	kind, _, qualified := strings.Cut(begun, "/")
+	prefix := ""
+	if qualified {
+		prefix = kind + "/"
+	}
 	var names []string
 	for i := range servers {
-		names = append(names, servers[i].Name)
+		if !qualified || kinds[strings.ToLower(kind)] == serverKind {
+			names = append(names, prefix+servers[i].Name)
+		}
 	}
 	for i := range clients {
-		names = append(names, clients[i].Name)
+		if !qualified || kinds[strings.ToLower(kind)] == clientKind {
+			names = append(names, prefix+clients[i].Name)
+		}
 	}
 	return names, none
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -30,8 +31,14 @@ type options struct {
 func newRoot(streams genericiooptions.IOStreams) *cobra.Command {
 	o := &options{IOStreams: streams, flags: genericclioptions.NewConfigFlags(true)}
 	root := &cobra.Command{
-		Use:           "kubectl-tcp",
-		Short:         "Show what TcpServers and TcpClients do",
+		Use:   "kubectl-tcp",
+		Short: "Show what TcpServers and TcpClients do",
+		Long: `Show what TcpServers and TcpClients do now, and gate pipelines by them. It reads
+with the rights of your kubeconfig: resources from the API server, the numbers
+of now from the pods, through the API server.`,
+		Example: `  kubectl tcp topology -A
+  kubectl tcp status caller
+  kubectl tcp wait caller --for verdict --during 5m --timeout 10m`,
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl tcp"},
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -40,6 +47,8 @@ func newRoot(streams genericiooptions.IOStreams) *cobra.Command {
 	root.SetOut(streams.Out)
 	root.SetErr(streams.ErrOut)
 	o.flags.AddFlags(root.PersistentFlags())
+	_ = root.RegisterFlagCompletionFunc("namespace", o.completeNamespaces)
+	_ = root.RegisterFlagCompletionFunc("context", o.completeContexts)
 	root.AddCommand(newStatus(o), newTop(o), newSessions(o), newTopology(o), newWait(o), newUI(o), newVersion(o))
 	return root
 }
@@ -130,9 +139,27 @@ func (o *options) print(v any, table func(io.Writer, view.Style)) error {
 	return nil
 }
 
-// warn says why what is shown may be old.
-func (o *options) warn(err error) {
-	if err != nil {
-		fmt.Fprintf(o.ErrOut, "warning: %v; numbers are those of the status, which may be a minute old\n", err)
+// warn tells the user what is to be known of what is shown; nothing, if text is
+// empty.
+func (o *options) warn(text string) {
+	if text != "" {
+		fmt.Fprintln(o.ErrOut, "warning:", view.Visible(text))
 	}
+}
+
+func (o *options) completeNamespaces(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	from, err := o.cluster()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	names, _ := from.Namespaces(c.Context()) // who may not list them types them
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+func (o *options) completeContexts(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	config, err := o.flags.ToRawKubeConfigLoader().RawConfig()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return slices.Sorted(maps.Keys(config.Contexts)), cobra.ShellCompDirectiveNoFileComp
 }

@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"io"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	corev1 "k8s.io/api/core/v1"
 
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/cmd/kubectl-tcp/cluster"
@@ -42,7 +39,7 @@ func (o *options) status(ctx context.Context, argument string) error {
 	if err != nil {
 		return err
 	}
-	r, err := find(ctx, from, namespace, argument)
+	r, err := named(ctx, from, namespace, argument)
 	if err != nil {
 		return err
 	}
@@ -57,18 +54,21 @@ func (o *options) status(ctx context.Context, argument string) error {
 // and its pods costs a warning.
 func (o *options) look(ctx context.Context, from *cluster.Cluster, r resource) (view.Status, error) {
 	key := r.key()
-	pods, err := from.Pods(ctx, key.Namespace, &key)
+	pods, err := from.Pods(ctx, key.Namespace, key)
 	if err != nil {
 		return view.Status{}, err
 	}
-	o.warn(cluster.Unread(pods))
-	sessions, err := o.sessionsOf(ctx, from, r, pods)
-	if err != nil {
-		return view.Status{}, err
-	}
+	from.Ask(ctx, pods)
+	o.warn(cluster.AnswersOf(pods).Numbers())
+	sessions, total := o.sessionsOf(ctx, from, r, pods, view.Listed)
 	events, err := from.Events(ctx, key, newestEvents)
-	o.warnEvents(err)
-	s := view.Status{Conditions: r.conditions(), Pods: podLines(pods, &topology.Meter{}), Sessions: sessions, Events: events}
+	if err != nil {
+		o.warn("events could not be read: " + err.Error())
+	}
+	if ctx.Err() != nil {
+		return view.Status{}, ctx.Err()
+	}
+	s := view.Status{Conditions: r.conditions(), Pods: podLines(pods, &topology.Meter{}), Sessions: sessions, TotalSessions: total, Events: events}
 	seen := topology.Seen{Time: time.Now(), Snapshots: cluster.Snapshots(pods)}
 	if r.server != nil {
 		seen.Servers = []v1alpha1.TcpServer{*r.server}
@@ -80,13 +80,17 @@ func (o *options) look(ctx context.Context, from *cluster.Cluster, r resource) (
 	return s, nil
 }
 
-// podLines are in the order of resource and pod.
+// podLines are in the order of pods.
 func podLines(pods []cluster.Pod, meter *topology.Meter) []view.PodLine {
 	lines := make([]view.PodLine, 0, len(pods))
 	for i := range pods {
-		line := view.PodLine{Of: pods[i].Of, Name: pods[i].Name, Node: pods[i].Spec.NodeName, Ready: isReady(&pods[i].Pod), Snapshot: pods[i].Snapshot}
-		for _, container := range pods[i].Status.ContainerStatuses {
+		p := &pods[i]
+		line := view.PodLine{Of: p.Of, Name: p.Name, Node: p.Spec.NodeName, Ready: p.Ready(), Snapshot: p.Snapshot}
+		for _, container := range p.Status.ContainerStatuses {
 			line.Restarts += container.RestartCount
+		}
+		if p.Err != nil {
+			line.Problem = p.Err.Error()
 		}
 		if line.Snapshot != nil {
 			line.Rate = meter.Read(*line.Snapshot)
@@ -94,14 +98,5 @@ func podLines(pods []cluster.Pod, meter *topology.Meter) []view.PodLine {
 		lines = append(lines, line)
 	}
 	meter.EndRound()
-	slices.SortFunc(lines, func(a, b view.PodLine) int {
-		return strings.Compare(a.Of.Namespace+"/"+a.Of.Name+"/"+a.Name, b.Of.Namespace+"/"+b.Of.Name+"/"+b.Name)
-	})
 	return lines
-}
-
-func isReady(pod *corev1.Pod) bool {
-	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
-		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
-	})
 }

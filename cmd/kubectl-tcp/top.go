@@ -1,13 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
+	"github.com/moby/term"
 	"github.com/spf13/cobra"
 
 	"tcp-operator.io/cmd/kubectl-tcp/cluster"
@@ -28,10 +29,14 @@ func newTop(o *options) *cobra.Command {
 		Use:   "top [NAME]",
 		Short: "Show what passes through each pod now",
 		Long: `Show one line for each pod of a resource, or of all in the namespace: sessions,
-messages per second both ways, round trips of messages, sessions lost.
+messages per second both ways, round trips of messages, and how often a client
+has established a session again.
 
 On a terminal it goes on until it is interrupted. Otherwise, or with --once, it
 reads twice, prints one table and ends.`,
+		Example: `  kubectl tcp top
+  kubectl tcp top caller --interval 5s
+  kubectl tcp top -A --once -o json`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: o.complete,
 		RunE:              func(c *cobra.Command, args []string) error { return t.run(c.Context(), args) },
@@ -43,8 +48,12 @@ reads twice, prints one table and ends.`,
 	return c
 }
 
-// leastInterval keeps the view from being a load.
-const leastInterval = 500 * time.Millisecond
+const (
+	// leastInterval keeps the view from being a load.
+	leastInterval = 500 * time.Millisecond
+	// readTimeout bounds one reading, so that a view says that it is stuck.
+	readTimeout = 10 * time.Second
+)
 
 func (t *top) run(ctx context.Context, args []string) error {
 	if t.interval < leastInterval {
@@ -54,56 +63,122 @@ func (t *top) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	var only *topology.Key
+	var only []topology.Key
 	if len(args) == 1 {
 		if t.allNamespaces {
 			return errors.New("a NAME is of one namespace: leave out --all-namespaces")
 		}
-		r, err := find(ctx, from, namespace, args[0])
+		r, err := named(ctx, from, namespace, args[0])
 		if err != nil {
 			return err
 		}
-		key := r.key()
-		only = &key
+		only = append(only, r.key())
 	}
-	return t.watch(ctx, func(ctx context.Context) ([]cluster.Pod, error) { return from.Pods(ctx, namespace, only) })
+	read := func(ctx context.Context) ([]cluster.Pod, error) {
+		ctx, cancel := context.WithTimeoutCause(ctx, readTimeout, fmt.Errorf("the cluster does not answer within %s", readTimeout))
+		defer cancel()
+		pods, err := from.Pods(ctx, namespace, only...)
+		if err == nil {
+			from.Ask(ctx, pods)
+		}
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return pods, err
+	}
+	if isTerminal(t.Out) && !t.once && t.output != "json" && t.output != "yaml" {
+		return t.live(ctx, read)
+	}
+	return t.table(ctx, read)
 }
 
-// watch reads again and again, and prints from the second reading on: a rate
-// needs two.
-func (t *top) watch(ctx context.Context, read func(context.Context) ([]cluster.Pod, error)) error {
-	live := isTerminal(t.Out) && !t.once && t.output != "json" && t.output != "yaml"
+// table reads twice, because a rate needs two readings, and prints.
+func (t *top) table(ctx context.Context, read func(context.Context) ([]cluster.Pod, error)) error {
 	meter := &topology.Meter{}
-	ticker := time.NewTicker(t.interval)
-	defer ticker.Stop()
-	for reading := 0; ; reading++ {
-		pods, err := read(ctx)
-		if err != nil {
-			return err
-		}
-		lines := podLines(pods, meter)
-		if reading == 0 && !live {
-			t.warn(cluster.Unread(pods))
-		}
-		if live {
-			t.redraw(lines)
-		} else if reading == 1 || len(lines) == 0 {
-			return t.print(lines, func(w io.Writer, style view.Style) { view.Top(w, lines, style) })
-		}
+	pods, err := read(ctx)
+	if err != nil {
+		return err
+	}
+	lines := podLines(pods, meter)
+	if len(pods) > 0 {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-time.After(t.interval):
+		}
+		if pods, err = read(ctx); err != nil {
+			return err
+		}
+		lines = podLines(pods, meter)
+	}
+	t.warn(cluster.AnswersOf(pods).Missing())
+	return t.print(lines, func(w io.Writer, style view.Style) { view.Top(w, lines, style) })
+}
+
+// live goes on until its user has seen enough, which is no error. A reading that
+// fails leaves the last table, and says so beneath; only the first has to
+// succeed.
+func (t *top) live(ctx context.Context, read func(context.Context) ([]cluster.Pod, error)) error {
+	meter := &topology.Meter{}
+	ticker := time.NewTicker(t.interval)
+	defer ticker.Stop()
+	var screen screen
+	for first := true; ; first = false {
+		pods, err := read(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil && first:
+			return err
+		case err != nil:
+			screen.problem = "not read since: " + err.Error()
+		default:
+			now := t.style()
+			screen = t.screen(podLines(pods, meter), cluster.AnswersOf(pods), now)
+		}
+		if first {
+			fmt.Fprint(t.Out, view.Clear)
+		}
+		width, height := size(t.Out)
+		fmt.Fprint(t.Out, screen.text(width, height))
+		select {
+		case <-ctx.Done():
+			return nil
 		case <-ticker.C:
 		}
 	}
 }
 
-// redraw prints over the last table, in one write so that it does not flicker:
-// home, the table, and what is left of the old screen cleared.
-func (t *top) redraw(lines []view.PodLine) {
-	var screen bytes.Buffer
-	style := t.style()
-	fmt.Fprintf(&screen, "\x1b[H\x1b[2J%s, every %s; Ctrl-C ends\n\n", style.Now.Format(time.TimeOnly), t.interval)
-	view.Top(&screen, lines, style)
-	_, _ = t.Out.Write(screen.Bytes())
+// screen is what live shows.
+type screen struct {
+	head, table, problem string
+}
+
+func (t *top) screen(lines []view.PodLine, answers cluster.Answers, style view.Style) screen {
+	var table strings.Builder
+	view.Top(&table, lines, style)
+	return screen{
+		head:    fmt.Sprintf("%s, every %s; Ctrl-C ends", style.Now.Format(time.TimeOnly), t.interval),
+		table:   table.String(),
+		problem: answers.Missing(),
+	}
+}
+
+// text is one write, which a terminal shows without flicker.
+func (s screen) text(width, height int) string {
+	var foot []string
+	if s.problem != "" {
+		foot = []string{"", "warning: " + view.Visible(s.problem)}
+	}
+	return view.Screen([]string{s.head, ""}, s.table, foot, width, height)
+}
+
+// size of a terminal; 0, 0 of anything else.
+func size(w io.Writer) (width, height int) {
+	fd, _ := term.GetFdInfo(w)
+	s, err := term.GetWinsize(fd)
+	if err != nil {
+		return 0, 0
+	}
+	return int(s.Width), int(s.Height)
 }

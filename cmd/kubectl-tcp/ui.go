@@ -10,13 +10,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os/exec"
-	"runtime"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"tcp-operator.io/cmd/kubectl-tcp/cluster"
 	"tcp-operator.io/cmd/kubectl-tcp/ui"
 )
 
@@ -25,6 +24,7 @@ type page struct {
 	*options
 	operatorNamespace string
 	account           string
+	ownToken          bool
 	port              int
 	noBrowser         bool
 }
@@ -34,18 +34,24 @@ func newUI(o *options) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "ui",
 		Short: "Open the operator's page in a browser",
-		Long: `Forward a local port to the operator's page, and open it. The page must be on:
-see docs/page.md.
+		Long: `Forward a local port to the operator's page, and open it until it is interrupted.
+The page must be on: see docs/page.md.
 
-The manager is asked with the token of your kubeconfig, or else with one of the
-service account tcp-operator-ui, which lives for an hour.`,
+The manager is asked with a new token of the service account tcp-operator-ui,
+which may read the page and nothing else, and lives for an hour. With --own-token
+it is given the token of your kubeconfig instead, with all that you may do.`,
+		Example: `  kubectl tcp ui
+  kubectl tcp ui --no-browser --port 8080`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.run(c.Context()) },
 	}
 	c.Flags().StringVar(&p.operatorNamespace, "operator-namespace", "tcp-operator-system", "where the operator runs")
 	c.Flags().StringVar(&p.account, "service-account", "tcp-operator-ui", "of which a token is made, in the operator's namespace")
+	c.Flags().BoolVar(&p.ownToken, "own-token", false, "send the token of your kubeconfig to the manager, and make none")
 	c.Flags().IntVar(&p.port, "port", 0, "local port; 0 takes a free one")
 	c.Flags().BoolVar(&p.noBrowser, "no-browser", false, "print the address, and open nothing")
+	c.MarkFlagsMutuallyExclusive("own-token", "service-account")
+	_ = c.RegisterFlagCompletionFunc("operator-namespace", o.completeNamespaces)
 	return c
 }
 
@@ -57,14 +63,20 @@ func (p *page) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	manager, err := from.Manager(ctx, p.operatorNamespace)
+	manager, doubt, err := from.Manager(ctx, p.operatorNamespace)
 	if err != nil {
 		return err
 	}
-	token, err := from.Token(ctx, p.operatorNamespace, p.account)
+	if doubt != "" {
+		p.warn(doubt + "; pod " + manager.Name + " is asked, and may know the status only")
+	}
+	token, err := p.token(ctx, from)
 	if err != nil {
 		return err
 	}
+	// Forwarding ends with this command, also where it fails.
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	port, ended, err := from.Forward(ctx, manager, managerPort, p.ErrOut)
 	if err != nil {
 		return err
@@ -80,12 +92,27 @@ func (p *page) run(ctx context.Context) error {
 	if err := check(ctx, proxy); err != nil {
 		return err
 	}
-	return p.serve(ctx, proxy, ended)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p.port)))
+	if err != nil {
+		return fmt.Errorf("listening: %w: choose another --port", err)
+	}
+	return p.serve(ctx, listener, proxy, ended)
+}
+
+// token is a new one that is good for the page alone. The user's own goes to
+// the manager only if asked for: whoever can label a pod could receive it.
+func (p *page) token(ctx context.Context, from *cluster.Cluster) (string, error) {
+	if p.ownToken {
+		return cluster.OwnToken(from.Config)
+	}
+	return from.NewToken(ctx, p.operatorNamespace, p.account)
 }
 
 // check asks for the page once, so that what is wrong is said here and not in
 // a browser.
 func check(ctx context.Context, proxy *ui.Proxy) error {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodHead, proxy.Manager.String()+"/ui/", nil)
 	if err != nil {
 		return err
@@ -102,40 +129,58 @@ func check(ctx context.Context, proxy *ui.Proxy) error {
 	case http.StatusNotFound:
 		return errors.New("the manager does not serve the page: run it with --ui (config/ui, or the chart's value ui.enabled)")
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return errors.New("no right to read the page: bind the ClusterRole tcp-operator-ui-viewer to your account")
+		return errors.New("no right to read the page: bind the ClusterRole tcp-operator-ui-viewer to the account that asks")
 	}
 	return fmt.Errorf("the manager answers %s", answer.Status)
 }
 
-func (p *page) serve(ctx context.Context, proxy *ui.Proxy, ended <-chan error) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p.port)))
-	if err != nil {
-		return fmt.Errorf("listening: %w: choose another --port", err)
-	}
+// serve passes the page on until ctx is done, which is no error: its user has
+// seen enough. It closes the listener.
+func (p *page) serve(ctx context.Context, listener net.Listener, proxy *ui.Proxy, ended <-chan error) error {
 	server := &http.Server{Handler: proxy, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = server.Serve(listener) }() // until Close
-	defer server.Close()
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	defer func() {
+		_ = server.Close()
+		<-served
+	}()
 	address := "http://" + listener.Addr().String() + proxy.Path()
 	fmt.Fprintf(p.Out, "%s\nThe address is for you alone: it lets whoever has it read. Ctrl-C ends.\n", address)
-	if !p.noBrowser {
-		browse(ctx, address)
-	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case err := <-ended:
-		return fmt.Errorf("the connection to the manager has ended: run this again (%w)", cmp.Or(err, io.EOF))
+	opened, closeBrowser := p.browse(address)
+	defer closeBrowser()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-opened:
+			if opened = nil; err != nil {
+				p.warnNoBrowser(err)
+			}
+		case err := <-ended:
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("the connection to the manager has ended: run this again (%w)", cmp.Or(err, io.EOF))
+		case err := <-served:
+			served <- err // for the owner above
+			return fmt.Errorf("serving the page: %w", err)
+		}
 	}
 }
 
-// browse opens an address in the user's browser, where there is a way.
-func browse(ctx context.Context, address string) {
-	open := map[string][]string{
-		"linux":   {"xdg-open", address},
-		"darwin":  {"open", address},
-		"windows": {"rundll32", "url.dll,FileProtocolHandler", address},
-	}[runtime.GOOS]
-	if open != nil {
-		_ = exec.CommandContext(ctx, open[0], open[1:]...).Start() // the address has been printed
+// browse opens the address, where there is a browser. opened tells of it once.
+func (p *page) browse(address string) (opened <-chan error, end func()) {
+	if p.noBrowser {
+		return nil, func() {}
 	}
+	browser, err := ui.Open(address)
+	if err != nil {
+		p.warnNoBrowser(err)
+		return nil, func() {}
+	}
+	return browser.Opened, func() { _ = browser.Close() } // a file of this user, in a folder for such
+}
+
+func (p *page) warnNoBrowser(err error) {
+	p.warn("no browser was opened (" + err.Error() + "): open the address yourself")
 }

@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"tcp-operator.io/api/v1alpha1"
 )
@@ -20,6 +21,8 @@ type Goal string
 // The goals.
 const (
 	// Ready: the condition Ready is True, and stays so for as long as is asked.
+	// A break that its time of last transition betrays counts, seen or not; that
+	// time has whole seconds.
 	Ready Goal = "ready"
 	// Verdict: once ready, a client's expectations hold for as long as is
 	// asked, and it is ready at the end. Outages that are forgiven do not count.
@@ -42,15 +45,22 @@ type Outcome string
 
 // The outcomes.
 const (
-	Pending  Outcome = "Pending"
-	Met      Outcome = "Met"
-	Broken   Outcome = "Broken"   // somebody has to act, or an expectation does not hold
-	TimedOut Outcome = "TimedOut" // by the caller's own clock
+	Pending Outcome = "Pending"
+	Met     Outcome = "Met"
+	Broken  Outcome = "Broken" // somebody has to act, or an expectation does not hold
+	Failed  Outcome = "Failed" // there is no such resource, or it cannot be read
+	// These are found by the caller's own clock, and by who ends it.
+	TimedOut    Outcome = "TimedOut"
+	Interrupted Outcome = "Interrupted"
 )
 
 // Seen is a resource at one moment.
 type Seen struct {
-	Time               time.Time
+	Time time.Time
+	// UID tells a resource from its successor of the same name.
+	UID types.UID
+	// Deleted means that it is on its way out.
+	Deleted            bool
 	Generation         int64
 	ObservedGeneration int64
 	Conditions         []metav1.Condition
@@ -63,15 +73,29 @@ type Judge struct {
 	During time.Duration
 
 	since time.Time // when it began to hold; zero while it does not
+	last  steady    // at the last look
+}
+
+// steady is what stays the same as long as there is no break, also none between
+// two looks.
+type steady struct {
+	uid        types.UID
+	generation int64
+	changed    metav1.Time // of the condition that has to hold
 }
 
 // Look judges what is seen now, and says why.
 func (j *Judge) Look(s Seen) (Outcome, string) {
+	if s.Deleted {
+		return Failed, "it is being deleted"
+	}
 	if s.ObservedGeneration != s.Generation {
+		j.since = time.Time{} // what held was another spec
 		return Pending, "the operator has not looked at this generation yet"
 	}
 	ready := meta.FindStatusCondition(s.Conditions, v1alpha1.ConditionReady)
 	if ready == nil {
+		j.since = time.Time{}
 		return Pending, "there is no condition Ready yet"
 	}
 	why := ready.Reason + ": " + ready.Message
@@ -79,17 +103,33 @@ func (j *Judge) Look(s Seen) (Outcome, string) {
 		return Broken, why
 	}
 	isReady := ready.Status == metav1.ConditionTrue
-	switch {
-	case isReady && j.since.IsZero():
-		j.since = s.Time
-	case !isReady && j.Goal == Ready:
+	now := j.steadyOf(s)
+	if now != j.last || !isReady && j.Goal == Ready {
 		j.since = time.Time{}
 	}
-	if isReady && s.Time.Sub(j.since) < j.During {
-		return Pending, fmt.Sprintf("ready since %s, and has to hold for %s", j.since.UTC().Format(time.RFC3339), j.During)
-	}
+	j.last = now
 	if !isReady {
 		return Pending, why
 	}
+	if j.since.IsZero() {
+		j.since = s.Time
+	}
+	if s.Time.Sub(j.since) < j.During {
+		return Pending, fmt.Sprintf("ready, and has to hold for %s from %s on", j.During, j.since.UTC().Format(time.RFC3339))
+	}
 	return Met, why
+}
+
+// steadyOf compares the moment of a condition's last change with nothing but
+// itself: the clock is the operator's.
+func (j *Judge) steadyOf(s Seen) steady {
+	holds := v1alpha1.ConditionReady
+	if j.Goal == Verdict {
+		holds = v1alpha1.ConditionExpectationsMet
+	}
+	now := steady{uid: s.UID, generation: s.Generation}
+	if c := meta.FindStatusCondition(s.Conditions, holds); c != nil {
+		now.changed = c.LastTransitionTime
+	}
+	return now
 }

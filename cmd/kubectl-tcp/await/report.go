@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"tcp-operator.io/topology"
@@ -12,6 +13,7 @@ import (
 
 // Report is what waiting for one resource came to.
 type Report struct {
+	// Resource has no kind where there is none of the name that was given.
 	Resource topology.Key  `json:"resource"`
 	Goal     Goal          `json:"goal"`
 	Outcome  Outcome       `json:"outcome"`
@@ -46,10 +48,11 @@ type testcase struct {
 	Class   string   `xml:"classname,attr"`
 	Name    string   `xml:"name,attr"`
 	Time    string   `xml:"time,attr"`
-	Failure *failure `xml:"failure,omitempty"`
+	Failure *problem `xml:"failure,omitempty"`
+	Error   *problem `xml:"error,omitempty"`
 }
 
-type failure struct {
+type problem struct {
 	Type    string `xml:"type,attr"`
 	Message string `xml:"message,attr"`
 }
@@ -59,11 +62,15 @@ func (r Report) JUnit(w io.Writer) error {
 	seconds := fmt.Sprintf("%.3f", r.Took.Seconds())
 	s := suite{
 		Name: "tcp-operator", Tests: 1, Time: seconds, Started: r.Start.UTC().Format("2006-01-02T15:04:05"),
-		Case: testcase{Class: r.Resource.Kind + "." + r.Resource.Namespace, Name: r.Resource.Name + " " + string(r.Goal), Time: seconds},
+		Case: testcase{Class: strings.Trim(r.Resource.Kind+"."+r.Resource.Namespace, "."), Name: r.Resource.Name + " " + string(r.Goal), Time: seconds},
 	}
-	if r.Outcome != Met {
-		s.Failures = 1
-		s.Case.Failure = &failure{Type: string(r.Outcome), Message: r.Message}
+	why := &problem{Type: string(r.Outcome), Message: r.Message}
+	switch r.Outcome {
+	case Met:
+	case Failed, Interrupted: // nothing was found out about the resource
+		s.Errors, s.Case.Error = 1, why
+	default:
+		s.Failures, s.Case.Failure = 1, why
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err

@@ -5,15 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 
-	"tcp-operator.io/controllers/desired"
 	"tcp-operator.io/topology"
 	"tcp-operator.io/workload/snapshot"
 	"tcp-operator.io/workload/spec"
@@ -26,38 +25,13 @@ const (
 	asked = 16
 )
 
-// Pod is a pod and what it said.
-type Pod struct {
-	corev1.Pod
-	Of topology.Key
-	// Snapshot is nil where the pod could not be asked; Err then says why, or
-	// is nil for a pod that does not run.
-	Snapshot *snapshot.Snapshot
-	Err      error
-}
-
-// Pods returns the pods of all resources in a namespace (empty: in all), or of
-// one resource, each with its snapshot.
-func (c *Cluster) Pods(ctx context.Context, namespace string, of *topology.Key) ([]Pod, error) {
-	list, err := c.pods(ctx, namespace, of)
-	if err != nil {
-		return nil, fmt.Errorf("listing pods: %w", err)
-	}
-	pods := make([]Pod, len(list))
-	each(len(list), func(i int) {
-		labels := list[i].Labels
-		pods[i] = Pod{Pod: list[i], Of: topology.Key{Kind: labels[desired.KindLabel], Namespace: list[i].Namespace, Name: labels[desired.NameLabel]}}
-		if list[i].Status.Phase == corev1.PodRunning && list[i].DeletionTimestamp.IsZero() {
-			pods[i].Snapshot, pods[i].Err = c.snapshot(ctx, &list[i], roles[pods[i].Of.Kind])
+// Ask fills in the snapshots of the pods that run, or why there is none.
+func (c *Cluster) Ask(ctx context.Context, pods []Pod) {
+	each(len(pods), func(i int) {
+		if pods[i].runs() {
+			pods[i].Snapshot, pods[i].Err = c.snapshot(ctx, &pods[i])
 		}
 	})
-	return pods, nil
-}
-
-// roles of the workload by the kind of its resource.
-var roles = map[string]snapshot.Role{
-	topology.ServerKey("", "").Kind: snapshot.Server,
-	topology.ClientKey("", "").Kind: snapshot.Client,
 }
 
 // each calls do for 0 to n-1, some at a time.
@@ -74,12 +48,18 @@ func each(n int, do func(i int)) {
 	wg.Wait()
 }
 
-func (c *Cluster) snapshot(ctx context.Context, pod *corev1.Pod, role snapshot.Role) (*snapshot.Snapshot, error) {
-	body, err := c.ask(ctx, pod, snapshot.Path, snapshot.MaxBytes)
+// roles of the workload by the kind of its resource.
+var roles = map[string]snapshot.Role{
+	topology.ServerKey("", "").Kind: snapshot.Server,
+	topology.ClientKey("", "").Kind: snapshot.Client,
+}
+
+func (c *Cluster) snapshot(ctx context.Context, pod *Pod) (*snapshot.Snapshot, error) {
+	body, err := c.ask(ctx, &pod.Pod, snapshot.Path, nil, snapshot.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
-	s, err := snapshot.Parse(body, role)
+	s, err := snapshot.Parse(body, roles[pod.Of.Kind])
 	if err != nil {
 		return nil, err
 	}
@@ -87,56 +67,99 @@ func (c *Cluster) snapshot(ctx context.Context, pod *corev1.Pod, role snapshot.R
 	return &s, nil
 }
 
-// Sessions are those that a pod has now, at most snapshot.MaxListed of the
-// oldest.
-func (c *Cluster) Sessions(ctx context.Context, pod *corev1.Pod) (snapshot.SessionList, error) {
-	body, err := c.ask(ctx, pod, snapshot.SessionsPath, snapshot.MaxListBytes)
-	if err != nil {
-		return snapshot.SessionList{}, err
+// Ends are sessions as the pods at one end see them.
+type Ends struct {
+	Ends []topology.End
+	// Total counts the sessions of the pods that answered, listed or not.
+	Total int
+	// Answers tells which pods did.
+	Answers Answers
+}
+
+// Ends asks pods who is connected to them, and lists at most so many of the
+// oldest sessions of each. A pod that could not say its snapshot, or said in it
+// that it has none, is not asked again.
+func (c *Cluster) Ends(ctx context.Context, pods []Pod, most int) Ends {
+	pods = slices.Clone(pods) // the caller's keep their own errors
+	lists, totals := make([][]snapshot.SessionInfo, len(pods)), make([]int, len(pods))
+	each(len(pods), func(i int) {
+		p := &pods[i]
+		if !p.runs() || p.Err != nil || p.Snapshot != nil && p.Snapshot.Sessions.Open == 0 {
+			return
+		}
+		lists[i], totals[i], p.Err = c.sessions(ctx, &p.Pod, most)
+	})
+	ends := Ends{Answers: AnswersOf(pods)}
+	for i, list := range lists {
+		ends.Total += max(totals[i], len(list))
+		for _, s := range list {
+			ends.Ends = append(ends.Ends, topology.End{Of: pods[i].Of, Pod: pods[i].Name, Node: pods[i].Spec.NodeName, SessionInfo: s})
+		}
 	}
-	return snapshot.ParseSessions(body)
+	return ends
+}
+
+// sessions pages through those that a pod has now, oldest first. What was read
+// before an error comes back with it.
+func (c *Cluster) sessions(ctx context.Context, pod *corev1.Pod, most int) (all []snapshot.SessionInfo, total int, err error) {
+	for after := uint64(0); len(all) < most; {
+		query := map[string]string{
+			"limit": strconv.Itoa(min(most-len(all), snapshot.MaxListed)),
+			"after": strconv.FormatUint(after, 10),
+		}
+		body, err := c.ask(ctx, pod, snapshot.SessionsPath, query, snapshot.MaxListBytes)
+		if err != nil {
+			return all, total, err
+		}
+		list, err := snapshot.ParseSessions(body)
+		if err != nil {
+			return all, total, err
+		}
+		// A pod may list more than it was asked for, or lead in a circle.
+		all = append(all, list.Sessions[:min(len(list.Sessions), most-len(all))]...)
+		total = list.Total
+		if list.Next <= after {
+			break
+		}
+		after = list.Next
+	}
+	return all, total, nil
 }
 
 // ErrNoProxy means that the user may not read from pods.
 var ErrNoProxy = errors.New("no right to read from pods: ask for get on pods/proxy")
 
 // ask reads from a pod's admin port, through the API server.
-func (c *Cluster) ask(ctx context.Context, pod *corev1.Pod, path string, most int64) ([]byte, error) {
+func (c *Cluster) ask(ctx context.Context, pod *corev1.Pod, path string, query map[string]string, most int64) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	stream, err := c.core.CoreV1().Pods(pod.Namespace).ProxyGet("http", pod.Name, strconv.Itoa(spec.AdminPort), path, nil).Stream(ctx)
-	switch {
-	case apierrors.IsForbidden(err):
-		return nil, ErrNoProxy
-	case errors.Is(err, context.DeadlineExceeded):
-		return nil, fmt.Errorf("no answer within %s", askTimeout)
-	case err != nil:
-		return nil, err
+	stream, err := c.core.CoreV1().Pods(pod.Namespace).ProxyGet("http", pod.Name, strconv.Itoa(spec.AdminPort), path, query).Stream(ctx)
+	if err != nil {
+		return nil, unread(err)
 	}
 	defer stream.Close()
 	body, err := io.ReadAll(io.LimitReader(stream, most+1))
-	if err == nil && int64(len(body)) > most {
-		err = fmt.Errorf("answered with more than %d bytes", most)
+	switch {
+	case err != nil:
+		return nil, unread(err)
+	case int64(len(body)) > most:
+		return nil, fmt.Errorf("answered with more than %d bytes", most)
 	}
-	return body, err
+	return body, nil
 }
 
-func isNoMatch(err error) bool { return meta.IsNoMatchError(err) }
+// maxProblem bounds the text of an error: it may quote what a pod answered.
+const maxProblem = 200
 
-// Ends are the sessions of pods, as these see them. What some pods said comes
-// back together with the error of another.
-func (c *Cluster) Ends(ctx context.Context, pods []Pod) ([]topology.End, error) {
-	lists, errs := make([]snapshot.SessionList, len(pods)), make([]error, len(pods))
-	each(len(pods), func(i int) {
-		if pods[i].Snapshot != nil && pods[i].Snapshot.Sessions.Open > 0 {
-			lists[i], errs[i] = c.Sessions(ctx, &pods[i].Pod)
-		}
-	})
-	var ends []topology.End
-	for i, list := range lists {
-		for _, s := range list.Sessions {
-			ends = append(ends, topology.End{Of: pods[i].Of, Pod: pods[i].Name, Node: pods[i].Spec.NodeName, SessionInfo: s})
-		}
+func unread(err error) error {
+	switch {
+	case apierrors.IsForbidden(err):
+		return ErrNoProxy
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("no answer within %s", askTimeout)
 	}
-	return ends, errors.Join(errs...)
+	if text := err.Error(); len(text) > maxProblem {
+		return errors.New(text[:maxProblem] + "...")
+	}
+	return err
 }

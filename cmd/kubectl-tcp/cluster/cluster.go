@@ -5,10 +5,12 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -16,8 +18,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"tcp-operator.io/api/v1alpha1"
-	"tcp-operator.io/controllers/desired"
-	"tcp-operator.io/topology"
 )
 
 // Cluster is what one kubeconfig gives access to. It may be used by several
@@ -61,12 +61,28 @@ func (c *Cluster) Resources(ctx context.Context, namespace string) ([]v1alpha1.T
 	return servers.Items, clients.Items, nil
 }
 
+// ErrUnknownKinds means that the operator's kinds are not there at all.
+var ErrUnknownKinds = errors.New("this cluster does not know TcpServers and TcpClients: install the operator, or choose another --context")
+
 // explain adds the remedy where the kinds are not there at all.
 func explain(err error) error {
-	if apierrors.IsNotFound(err) || runtime.IsNotRegisteredError(err) || isNoMatch(err) {
-		return fmt.Errorf("this cluster does not know TcpServers and TcpClients: install the operator, or choose another --context (%w)", err)
+	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
+		return fmt.Errorf("%w (%w)", ErrUnknownKinds, err)
 	}
 	return err
+}
+
+// Namespaces lists their names.
+func (c *Cluster) Namespaces(ctx context.Context) ([]string, error) {
+	list, err := c.core.CoreV1().Namespaces().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(list.Items))
+	for i := range list.Items {
+		names = append(names, list.Items[i].Name)
+	}
+	return names, nil
 }
 
 // Server reads one TcpServer; found is false where there is none.
@@ -92,15 +108,4 @@ func (c *Cluster) get(ctx context.Context, namespace, name string, into client.O
 		return false, explain(err)
 	}
 	return true, nil
-}
-
-// pods lists those of all resources in a namespace, or of one of them.
-func (c *Cluster) pods(ctx context.Context, namespace string, of *topology.Key) ([]corev1.Pod, error) {
-	labels := client.MatchingLabels{desired.ManagedByLabel: desired.ManagedBy}
-	if of != nil {
-		labels[desired.KindLabel], labels[desired.NameLabel] = of.Kind, of.Name
-	}
-	var list corev1.PodList
-	err := c.client.List(ctx, &list, client.InNamespace(namespace), labels)
-	return list.Items, err
 }

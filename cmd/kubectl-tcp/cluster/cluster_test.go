@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -75,10 +76,11 @@ func TestPodsAreAskedThroughTheAPIServer(t *testing.T) {
 			answer(w, snapshot.Snapshot{Version: snapshot.Version, Role: snapshot.Server})
 		},
 	})
-	pods, err := c.Pods(t.Context(), "default", nil)
+	pods, err := c.Pods(t.Context(), "default")
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.Ask(t.Context(), pods)
 	for _, p := range pods {
 		if (p.Snapshot != nil) != (p.Name == "good") || (p.Err == nil) != (p.Name == "good") {
 			t.Errorf("pod %s: snapshot %v, error %v", p.Name, p.Snapshot, p.Err)
@@ -90,12 +92,19 @@ func TestPodsAreAskedThroughTheAPIServer(t *testing.T) {
 	if said := Snapshots(pods)[topology.ClientKey("default", "caller")]; len(said) != 1 || said[0].Pod != "good" || said[0].Node != "worker-1" {
 		t.Errorf("snapshots %+v: names are to be the API server's", said)
 	}
-	if err := Unread(pods); !errors.Is(err, ErrNoProxy) {
-		t.Errorf("unread: %v, and the missing right matters most", err)
+	answers := AnswersOf(pods)
+	if !errors.Is(answers.Why, ErrNoProxy) {
+		t.Errorf("unread: %v, and the missing right matters most", answers.Why)
 	}
-	ends, err := c.Ends(t.Context(), pods)
-	if err != nil || len(ends) != 1 || ends[0].Pod != "good" || ends[0].LocalAddress != "10.0.0.1:1" {
-		t.Errorf("ends %+v, %v", ends, err)
+	if want := "1 of 5 pods answered (no right to read from pods: ask for get on pods/proxy): the numbers of TcpClient default/caller are sums over those that did"; answers.Numbers() != want {
+		t.Errorf("says %q, want %q", answers.Numbers(), want)
+	}
+	ends := c.Ends(t.Context(), pods, 10)
+	if len(ends.Ends) != 1 || ends.Total != 1 || ends.Ends[0].Pod != "good" || ends.Ends[0].LocalAddress != "10.0.0.1:1" {
+		t.Errorf("ends %+v", ends)
+	}
+	if ends.Answers.Answered != 1 || ends.Answers.Asked != 5 {
+		t.Errorf("answers %+v: who could not say a snapshot says no sessions", ends.Answers)
 	}
 }
 
@@ -109,11 +118,110 @@ func TestAPodThatNeverAnswersIsGivenUp(t *testing.T) {
 	}})
 	defer close(release)
 	before := time.Now()
-	pods, err := c.Pods(t.Context(), "default", nil)
-	if err != nil || pods[0].Err == nil {
-		t.Fatalf("pods %+v, %v", pods, err)
+	pods, err := c.Pods(t.Context(), "default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Ask(t.Context(), pods)
+	if pods[0].Err == nil {
+		t.Fatalf("pods %+v", pods)
 	}
 	if took := time.Since(before); took < askTimeout {
 		t.Errorf("given up after %s: %v", took, pods[0].Err)
+	}
+}
+
+func TestSessionsWithoutASnapshotAreAskedFor(t *testing.T) {
+	c := api(t, map[string]http.HandlerFunc{"forbidden": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }})
+	pods, err := c.Pods(t.Context(), "default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends := c.Ends(t.Context(), pods, 10)
+	if want := "0 of 1 pods answered (no right to read from pods: ask for get on pods/proxy)"; ends.Answers.Missing() != want {
+		t.Errorf("says %q, want %q", ends.Answers.Missing(), want)
+	}
+}
+
+// lists plays a pod with so many sessions, numbered from 1.
+func lists(total int, asked *[]string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		*asked = append(*asked, r.URL.RawQuery)
+		after, _ := strconv.Atoi(r.URL.Query().Get("after"))
+		limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
+		list := snapshot.SessionList{Version: snapshot.Version, Total: total}
+		for n := after + 1; n <= total && len(list.Sessions) < limit; n++ {
+			list.Sessions = append(list.Sessions, snapshot.SessionInfo{Number: uint64(n)})
+		}
+		if last := after + len(list.Sessions); last < total {
+			list.Next = uint64(last)
+		}
+		answer(w, list)
+	}
+}
+
+func TestSessionsArePagedUpToABound(t *testing.T) {
+	for _, step := range []struct{ total, most, want, calls int }{
+		{0, 10, 0, 1},
+		{7, 10, 7, 1},
+		{2500, 10_000, 2500, 3},
+		{2500, 1500, 1500, 2},
+		{2500, 10, 10, 1},
+		{3 * snapshot.MaxListed, 3 * snapshot.MaxListed, 3 * snapshot.MaxListed, 3},
+	} {
+		var asked []string
+		c := api(t, map[string]http.HandlerFunc{"many": lists(step.total, &asked)})
+		pods, err := c.Pods(t.Context(), "default")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ends := c.Ends(t.Context(), pods, step.most)
+		if len(ends.Ends) != step.want || ends.Total != step.total || len(asked) != step.calls || ends.Answers.Why != nil {
+			t.Errorf("%+v: listed %d of %d in calls %q, %v", step, len(ends.Ends), ends.Total, asked, ends.Answers.Why)
+		}
+		for i, e := range ends.Ends {
+			if e.Number != uint64(i+1) {
+				t.Fatalf("%+v: session %d at place %d", step, e.Number, i)
+			}
+		}
+	}
+}
+
+func TestAPodThatLeadsInACircleIsLeft(t *testing.T) {
+	calls := 0
+	c := api(t, map[string]http.HandlerFunc{"circle": func(w http.ResponseWriter, _ *http.Request) {
+		calls++
+		answer(w, snapshot.SessionList{Version: snapshot.Version, Total: 9, Next: 1, Sessions: []snapshot.SessionInfo{{Number: 1}}})
+	}})
+	pods, err := c.Pods(t.Context(), "default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ends := c.Ends(t.Context(), pods, 100); calls != 2 || len(ends.Ends) != 2 {
+		t.Errorf("%d calls, %d sessions", calls, len(ends.Ends))
+	}
+}
+
+func TestAnswersSayWhatTheNumbersAre(t *testing.T) {
+	one := func(of, name string, phase corev1.PodPhase, err error) Pod {
+		p := Pod{Pod: pod(name), Of: topology.ClientKey("default", of), Err: err}
+		p.Status.Phase = phase
+		return p
+	}
+	gone := errors.New("gone")
+	for name, c := range map[string]struct {
+		pods []Pod
+		want string
+	}{
+		"none":           {nil, ""},
+		"all":            {[]Pod{one("a", "a-1", corev1.PodRunning, nil)}, ""},
+		"one starts":     {[]Pod{one("a", "a-1", corev1.PodPending, nil)}, ""},
+		"part":           {[]Pod{one("a", "a-1", corev1.PodRunning, nil), one("a", "a-2", corev1.PodRunning, gone)}, "1 of 2 pods answered (pod a-2: gone): the numbers of TcpClient default/a are sums over those that did"},
+		"none of one":    {[]Pod{one("a", "a-1", corev1.PodRunning, nil), one("b", "b-1", corev1.PodRunning, gone)}, "1 of 2 pods answered (pod b-1: gone): the numbers of TcpClient default/b are those of the status, which may be a minute old"},
+		"of many others": {[]Pod{one("a", "a-1", corev1.PodRunning, gone), one("b", "b-1", corev1.PodRunning, gone), one("c", "c-1", corev1.PodRunning, gone), one("d", "d-1", corev1.PodRunning, gone)}, "0 of 4 pods answered (pod a-1: gone): the numbers of TcpClient default/a, TcpClient default/b, TcpClient default/c, 1 more are those of the status, which may be a minute old"},
+	} {
+		if got := AnswersOf(c.pods).Numbers(); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }

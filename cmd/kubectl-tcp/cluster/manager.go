@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/httpstream" //nolint:staticcheck // what client-go's portforward speaks in
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -22,71 +24,105 @@ import (
 // managerLabels are those of config/manager.
 var managerLabels = client.MatchingLabels{"app.kubernetes.io/name": "tcp-operator", "app.kubernetes.io/component": "manager"}
 
-// Manager returns the manager's pod: the one that holds the lease, because
-// only it asks the workload's pods; else any that runs.
-func (c *Cluster) Manager(ctx context.Context, namespace string) (*corev1.Pod, error) {
+// leaseName is that of the manager that leads.
+const leaseName = "tcp-operator"
+
+// Manager returns the manager's pod that leads, because only that one asks the
+// workload's pods. Where the lease does not tell, it is one that runs, and doubt
+// says so; else doubt is empty.
+func (c *Cluster) Manager(ctx context.Context, namespace string) (manager *corev1.Pod, doubt string, err error) {
 	var pods corev1.PodList
 	if err := c.client.List(ctx, &pods, client.InNamespace(namespace), managerLabels); err != nil {
-		return nil, err
+		return nil, "", fmt.Errorf("looking for the manager: %w", err)
 	}
 	var lease coordinationv1.Lease
-	leader := ""
-	err := c.client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "tcp-operator"}, &lease)
-	if err == nil && lease.Spec.HolderIdentity != nil {
-		leader, _, _ = strings.Cut(*lease.Spec.HolderIdentity, "_")
+	err = c.client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: leaseName}, &lease)
+	if ctx.Err() != nil {
+		return nil, "", ctx.Err()
 	}
-	var running *corev1.Pod
-	for i := range pods.Items {
-		pod := &pods.Items[i]
-		stays := pod.Status.Phase == corev1.PodRunning && pod.DeletionTimestamp.IsZero()
-		if stays && (running == nil || pod.Name == leader) {
-			running = pod
-		}
+	manager, doubt = leading(pods.Items, lease.Spec, err)
+	if manager == nil {
+		return nil, "", fmt.Errorf("no manager runs in namespace %q: name the operator's with --operator-namespace", namespace)
 	}
-	if running == nil {
-		return nil, fmt.Errorf("no manager runs in namespace %q: name the operator's with --operator-namespace", namespace)
-	}
-	return running, nil
+	return manager, doubt, nil
 }
 
-// Token returns the kubeconfig's own token where it has one, else a new one,
-// valid for an hour, of the service account.
-func (c *Cluster) Token(ctx context.Context, namespace, account string) (string, error) {
-	if c.Config.BearerToken != "" {
-		return c.Config.BearerToken, nil
+// leading picks the pod that the lease names, if that one runs, and else any
+// that does: nil where none does.
+func leading(pods []corev1.Pod, lease coordinationv1.LeaseSpec, unread error) (pod *corev1.Pod, doubt string) {
+	holder := ""
+	if lease.HolderIdentity != nil {
+		holder, _, _ = strings.Cut(*lease.HolderIdentity, "_")
 	}
-	if file := c.Config.BearerTokenFile; file != "" {
-		token, err := os.ReadFile(file)
-		return strings.TrimSpace(string(token)), err
+	for i := range pods {
+		p := &Pod{Pod: pods[i]}
+		if p.runs() && (pod == nil || pods[i].Name == holder) {
+			pod = &pods[i]
+		}
 	}
-	hour := int64(3600)
-	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: &hour}}
+	switch {
+	case pod == nil || unread == nil && pod.Name == holder:
+		return pod, ""
+	case apierrors.IsNotFound(unread):
+		return pod, "there is no lease that says which manager leads"
+	case unread != nil:
+		return pod, fmt.Sprintf("which manager leads could not be read (%v)", unread)
+	case holder == "":
+		return pod, "no manager leads at present"
+	}
+	return pod, fmt.Sprintf("the manager that leads, %s, is not among those that run", holder)
+}
+
+// tokenLives is for how long a new token is valid.
+const tokenLives = 3600 // seconds
+
+// NewToken makes one, valid for an hour, of a service account.
+func (c *Cluster) NewToken(ctx context.Context, namespace, account string) (string, error) {
+	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: new(int64(tokenLives))}}
 	answer, err := c.core.CoreV1().ServiceAccounts(namespace).CreateToken(ctx, account, request, metav1.CreateOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
 		return "", fmt.Errorf("there is no service account %s/%s: install the page (config/ui), or name another with --service-account", namespace, account)
 	case apierrors.IsForbidden(err):
-		return "", fmt.Errorf("no right to make a token of service account %s/%s: ask for create on serviceaccounts/token", namespace, account)
+		return "", fmt.Errorf("no right to make a token of service account %s/%s: ask for create on serviceaccounts/token, or send your own with --own-token", namespace, account)
 	case err != nil:
-		return "", err
+		return "", fmt.Errorf("making a token of service account %s/%s: %w", namespace, account, err)
 	}
 	return answer.Status.Token, nil
 }
 
+// OwnToken returns the one that the configuration itself holds.
+func OwnToken(config *rest.Config) (string, error) {
+	switch {
+	case config.Impersonate.UserName != "":
+		return "", errors.New("--own-token is yours, and not that of --as: leave one of the two out")
+	case config.BearerTokenFile != "":
+		token, err := os.ReadFile(config.BearerTokenFile)
+		return strings.TrimSpace(string(token)), err
+	case config.BearerToken != "":
+		return config.BearerToken, nil
+	}
+	return "", errors.New("your kubeconfig holds no token: leave out --own-token, or add --token")
+}
+
 // Forward makes a local port lead to a pod's until ctx is done, and returns
-// it. ended is closed when it no longer does.
-func (c *Cluster) Forward(ctx context.Context, pod *corev1.Pod, port int, errors io.Writer) (local uint16, ended <-chan error, err error) {
+// it. Ended then tells why it no longer does: nil after ctx, else an error.
+func (c *Cluster) Forward(ctx context.Context, pod *corev1.Pod, port int, problems io.Writer) (local uint16, ended <-chan error, err error) {
 	dialer, err := c.dialer(pod)
 	if err != nil {
 		return 0, nil, err
 	}
 	ready, done := make(chan struct{}), make(chan error, 1)
-	forwarder, err := portforward.NewOnAddresses(dialer, []string{"127.0.0.1"}, []string{fmt.Sprintf("0:%d", port)}, ctx.Done(), ready, io.Discard, errors)
+	forwarder, err := portforward.NewOnAddressesWithContext(ctx, dialer, []string{"127.0.0.1"}, []string{fmt.Sprintf("0:%d", port)}, ready, io.Discard, problems)
 	if err != nil {
 		return 0, nil, err
 	}
+	// It ends with ctx, or, while it dials, with the attempt: client-go dials
+	// without a context. done has room, so nobody needs to wait.
 	go func() { done <- forwarder.ForwardPorts() }()
 	select {
+	case <-ctx.Done():
+		return 0, nil, ctx.Err()
 	case err := <-done:
 		return 0, nil, fmt.Errorf("forwarding a port to pod %s: %w", pod.Name, err)
 	case <-ready:

@@ -18,12 +18,15 @@ type Status struct {
 	Client     *topology.Client   `json:"client,omitempty"`
 	Conditions []metav1.Condition `json:"conditions"`
 	Pods       []PodLine          `json:"pods"`
-	Sessions   []topology.Session `json:"sessions"`
-	Events     []topology.Event   `json:"events"`
+	// Sessions are the oldest, and TotalSessions counts those of the pods that
+	// answered.
+	Sessions      []topology.Session `json:"sessions"`
+	TotalSessions int                `json:"totalSessions"`
+	Events        []topology.Event   `json:"events"`
 }
 
-// listed is how many sessions a status shows.
-const listed = 10
+// Listed is how many sessions a status shows.
+const Listed = 10
 
 // Print prints the summary, then tables.
 func (s Status) Print(w io.Writer, style Style) {
@@ -37,9 +40,10 @@ func (s Status) Print(w io.Writer, style Style) {
 	fmt.Fprintln(w, "\nPods")
 	Pods(w, s.Pods, style)
 	fmt.Fprintln(w, "\nSessions")
-	Sessions(w, s.Sessions[:min(listed, len(s.Sessions))], style)
-	if more := len(s.Sessions) - listed; more > 0 {
-		fmt.Fprintf(w, "and %d more: kubectl tcp sessions\n", more)
+	shown := s.Sessions[:min(Listed, len(s.Sessions))]
+	Sessions(w, shown, style)
+	if more := s.TotalSessions - len(shown); more > 0 {
+		fmt.Fprintf(w, "and %d more: kubectl tcp sessions %s\n", more, s.argument())
 	}
 	if s.Client != nil {
 		fmt.Fprintln(w, "\nOutages")
@@ -53,8 +57,21 @@ func (s Status) Print(w io.Writer, style Style) {
 	events.print(w, "There are none, or they have expired.")
 }
 
+// argument names the resource on a command line.
+func (s Status) argument() string {
+	if s.Server != nil {
+		return "tcpserver/" + s.Server.Name + " -n " + s.Server.Namespace
+	}
+	return "tcpclient/" + s.Client.Name + " -n " + s.Client.Namespace
+}
+
 func (s Status) summary(w io.Writer, style Style) {
-	lines := table{}
+	lines := table{paint: func(row []string, column int) string {
+		if column != 1 || row[0] != "Health" || !style.Colour {
+			return ""
+		}
+		return style.health(row[column])
+	}}
 	if server := s.Server; server != nil {
 		lines.header = []string{"TcpServer", server.Namespace + "/" + server.Name}
 		style.common(&lines, server.Resource)
@@ -79,8 +96,8 @@ func (s Status) summary(w io.Writer, style Style) {
 	lines.print(w, "")
 }
 
-func (s Style) common(lines *table, r topology.Resource) {
-	lines.add("Health", s.health(r.Health)+" ("+orUnknown(r.Reason)+")")
+func (Style) common(lines *table, r topology.Resource) {
+	lines.add("Health", string(r.Health)+" ("+orUnknown(r.Reason)+")")
 	lines.add("", orUnknown(r.Message))
 	lines.add("Pods", fmt.Sprintf("%d of %d ready", r.ReadyPods, r.Pods))
 }

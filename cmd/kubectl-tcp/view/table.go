@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/util/duration"
 	"k8s.io/cli-runtime/pkg/printers"
@@ -21,17 +23,20 @@ type Style struct {
 	Colour bool
 	// Wide adds columns.
 	Wide bool
-	// Namespace adds a column with it.
+	// Namespace puts it before every name.
 	Namespace bool
+	// Within is the namespace that is shown; empty: all are.
+	Within string
 	// Now is the moment that ages are counted to.
 	Now time.Time
 }
 
-// A table is printed in columns that are as wide as their content. Cells
-// beyond the header are dropped.
+// A table is printed in columns that are as wide as their content.
 type table struct {
 	header []string
 	rows   [][]string
+	// paint colours a cell of a row or of the header; nil paints none.
+	paint func(row []string, column int) string
 }
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
@@ -43,11 +48,45 @@ func (t *table) print(w io.Writer, none string) {
 		return
 	}
 	tabs := printers.GetNewTabWriter(w)
-	fmt.Fprintln(tabs, strings.Join(t.header, "\t"))
+	t.printRow(tabs, t.header)
 	for _, row := range t.rows {
-		fmt.Fprintln(tabs, strings.Join(row, "\t"))
+		t.printRow(tabs, row)
 	}
 	_ = tabs.Flush() // w's own error shows at the next write
+}
+
+func (t *table) printRow(w io.Writer, row []string) {
+	cells := make([]string, len(row))
+	for i, text := range row {
+		cells[i] = Visible(text)
+		if t.paint == nil {
+			continue
+		}
+		if colour := t.paint(row, i); colour != "" {
+			cells[i] = colour + cells[i] + end
+		}
+	}
+	fmt.Fprintln(w, strings.Join(cells, "\t"))
+}
+
+// Visible returns text with everything escaped that does not print: a pod may
+// say anything, and is not to write to the user's terminal.
+func Visible(text string) string {
+	if !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
+		return text
+	}
+	var out strings.Builder
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		if r == utf8.RuneError && size == 1 || !unicode.IsPrint(r) {
+			quoted := strconv.Quote(text[:size])
+			out.WriteString(quoted[1 : len(quoted)-1])
+		} else {
+			out.WriteString(text[:size])
+		}
+		text = text[size:]
+	}
+	return out.String()
 }
 
 // unknown stands where there is no value.
@@ -104,19 +143,19 @@ const (
 	end      = "\x1b[0m"
 )
 
-func (s Style) paint(colour, text string) string {
-	if !s.Colour {
-		return text
+// health is the colour of a cell that says it, or of one in its column that
+// does not.
+func (s Style) health(cell string) string {
+	word, _, _ := strings.Cut(cell, " ")
+	switch {
+	case !s.Colour:
+		return ""
+	case word == string(topology.Healthy):
+		return green
+	case word == string(topology.Failed) || word == missing:
+		return red
+	case word == string(topology.Progressing) || word == string(topology.Terminating):
+		return yellow
 	}
-	return colour + text + end
-}
-
-func (s Style) health(h topology.Health) string {
-	switch h {
-	case topology.Healthy:
-		return s.paint(green, string(h))
-	case topology.Failed:
-		return s.paint(red, string(h))
-	}
-	return s.paint(yellow, string(h))
+	return ordinary
 }

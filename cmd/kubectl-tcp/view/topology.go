@@ -11,7 +11,12 @@ import (
 
 // Topology prints the servers and targets, each with the clients on it.
 func Topology(w io.Writer, graph topology.Graph, style Style) {
-	t := table{header: []string{"NAME", style.paint(ordinary, "HEALTH"), "PODS", "SESSIONS", "REASON"}}
+	t := table{header: []string{"NAME", "HEALTH", "PODS", "SESSIONS", "REASON"}, paint: func(row []string, column int) string {
+		if column != 1 {
+			return ""
+		}
+		return style.health(row[column])
+	}}
 	if style.Wide {
 		t.header = append(t.header, "RECEIVED", "SENT", "P99", "ADDRESS")
 	}
@@ -25,19 +30,27 @@ func Topology(w io.Writer, graph topology.Graph, style Style) {
 	}
 	for _, client := range graph.Clients {
 		if client.Server != nil && !known[*client.Server] {
-			missing := *client.Server
-			known[missing] = true
-			t.add("TcpServer "+style.name(missing.Namespace, missing.Name), style.paint(red, "Missing"), unknown, unknown, unknown)
-			style.clients(&t, of[missing])
+			gone := *client.Server
+			known[gone] = true
+			t.add("TcpServer "+style.name(gone.Namespace, gone.Name), missing, unknown, unknown, unknown)
+			style.clients(&t, of[gone])
 		}
 	}
 	elsewhere := byTarget(graph.Clients)
 	for _, target := range slices.Sorted(maps.Keys(elsewhere)) {
-		t.add(orUnknown(target), style.paint(ordinary, unknown), unknown, unknown, unknown)
+		t.add(orUnknown(target), unknown, unknown, unknown, unknown)
 		style.clients(&t, elsewhere[target])
 	}
-	t.print(w, "There are no TcpServers and no TcpClients.")
+	none := "There are no TcpServers and no TcpClients."
+	if style.Within != "" {
+		none = "There are no TcpServers and no TcpClients in namespace " + style.Within + ". All namespaces: kubectl tcp topology -A"
+	}
+	t.print(w, none)
 }
+
+// missing stands where the health of a server that is referred to, and is not
+// there, would.
+const missing = "Missing"
 
 func byServer(clients []topology.Client) map[topology.Key][]topology.Client {
 	of := map[topology.Key][]topology.Client{}
@@ -77,7 +90,7 @@ func (s Style) clients(t *table, clients []topology.Client) {
 }
 
 func (s Style) resource(kind string, r topology.Resource, sessions, p99, address string) []string {
-	row := []string{kind + " " + s.name(r.Namespace, r.Name), s.health(r.Health), fmt.Sprintf("%d/%d", r.ReadyPods, r.Pods), sessions, orUnknown(r.Reason)}
+	row := []string{kind + " " + s.name(r.Namespace, r.Name), string(r.Health), fmt.Sprintf("%d/%d", r.ReadyPods, r.Pods), sessions, orUnknown(r.Reason)}
 	if s.Wide {
 		row = append(row, number(r.Messages.Received), number(r.Messages.Sent), p99, orUnknown(address))
 	}

@@ -53,9 +53,12 @@ var (
 
 	pods = []PodLine{
 		{Of: *caller.Server, Name: "greeter-1", Node: "worker-1", Ready: true, Restarts: 1, Rate: &topology.Rate{ReceivedPerSecond: 12.34, SentPerSecond: 0},
-			Snapshot: &snapshot.Snapshot{StartTime: noon.Add(-2 * time.Hour), Sessions: snapshot.Sessions{Open: 1}, Messages: snapshot.Messages{Received: 120, Sent: 119},
-				RoundTrip: &snapshot.RoundTrip{P50Microseconds: 830, P99Microseconds: 12_345}}},
+			Snapshot: &snapshot.Snapshot{Role: snapshot.Server, StartTime: noon.Add(-2 * time.Hour), Sessions: snapshot.Sessions{Open: 1}, Messages: snapshot.Messages{Received: 120, Sent: 119},
+				TCP: &snapshot.TCP{RetransmittedSegments: 5}}},
 		{Of: *caller.Server, Name: "greeter-2"},
+		{Of: topology.ClientKey("default", "caller"), Name: "caller-5c-abcde", Node: "worker-2",
+			Snapshot: &snapshot.Snapshot{Role: snapshot.Client, StartTime: noon.Add(-2 * time.Minute), Sessions: snapshot.Sessions{Desired: 1, Open: 1, Opened: 4, Lost: 3},
+				Messages: snapshot.Messages{Received: 119, Sent: 120}, RoundTrip: &snapshot.RoundTrip{P50Microseconds: 830, P99Microseconds: 12_345}}},
 	}
 	near = topology.End{Of: topology.ClientKey("default", "caller"), Pod: "caller-5c-abcde", SessionInfo: snapshot.SessionInfo{ID: "b3f578b9-1", State: snapshot.Open,
 		LocalAddress: "10.244.0.4:50736", RemoteAddress: "10.96.251.203:9527", AgeMilliseconds: 811_000, Messages: snapshot.Messages{Received: 7, Sent: 8},
@@ -74,6 +77,9 @@ func TestViews(t *testing.T) {
 		"topology-empty":     func(w *bytes.Buffer) { Topology(w, topology.Graph{}, now) },
 		"pods":               func(w *bytes.Buffer) { Pods(w, pods, now) },
 		"top":                func(w *bytes.Buffer) { Top(w, pods, now) },
+		"top-wide":           func(w *bytes.Buffer) { Top(w, pods, Style{Now: noon, Wide: true, Namespace: true}) },
+		"topology-none":      func(w *bytes.Buffer) { Topology(w, topology.Graph{}, Style{Within: "shop"}) },
+		"hostile":            func(w *bytes.Buffer) { hostile().Print(w, Style{Now: noon, Colour: true}) },
 		"sessions":           func(w *bytes.Buffer) { Sessions(w, sessions, now) },
 		"sessions-wide":      func(w *bytes.Buffer) { Sessions(w, sessions, Style{Wide: true}) },
 		"status-server":      func(w *bytes.Buffer) { Status{Server: &greeter, Pods: pods, Sessions: sessions}.Print(w, now) },
@@ -102,8 +108,41 @@ func statusOf(c topology.Client) Status {
 	}
 }
 
+// hostile is what a pod may say that wants to write to a terminal.
+func hostile() Status {
+	const clears = "\x1b[2J\x1b[31m"
+	s := statusOf(caller)
+	end := near
+	end.LocalAddress, end.RemoteAddress, end.State, end.ID = clears, "\r\n\u202e", snapshot.State(clears), clears
+	s.Sessions = []topology.Session{{Client: &end}}
+	s.Events[0].Note = "over\ntwo lines" + clears
+	s.Conditions[0].Message = clears
+	return s
+}
+
+func TestReconnectsAreWhatWasEstablishedAgain(t *testing.T) {
+	over := noon
+	never := snapshot.Outage{Phase: snapshot.PhaseConnect}
+	for name, c := range map[string]struct {
+		said snapshot.Snapshot
+		want int64
+	}{
+		"not established yet":      {snapshot.Snapshot{Sessions: snapshot.Sessions{Desired: 2}}, 0},
+		"established at once":      {snapshot.Snapshot{Sessions: snapshot.Sessions{Desired: 2, Open: 2, Opened: 2}}, 0},
+		"lost and not back":        {snapshot.Snapshot{Sessions: snapshot.Sessions{Desired: 2, Open: 1, Opened: 2, Lost: 1}, Outages: []snapshot.Outage{{Phase: snapshot.PhaseSession}}}, 0},
+		"lost and back":            {snapshot.Snapshot{Sessions: snapshot.Sessions{Desired: 2, Open: 2, Opened: 3, Lost: 1}, Outages: []snapshot.Outage{{Phase: snapshot.PhaseSession, EndTime: &over}}}, 1},
+		"late at first":            {snapshot.Snapshot{Sessions: snapshot.Sessions{Desired: 1, Open: 1, Opened: 1}, Outages: []snapshot.Outage{{Phase: snapshot.PhaseConnect, EndTime: &over}}}, 0},
+		"one back, one never come": {snapshot.Snapshot{Sessions: snapshot.Sessions{Desired: 2, Open: 1, Opened: 4, Lost: 3}, Outages: []snapshot.Outage{never}}, 3},
+	} {
+		if got := reconnects(&c.said); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}
+
 func manySessions() Status {
 	s := statusOf(caller)
+	s.TotalSessions = 2345
 	for len(s.Sessions) < 12 {
 		s.Sessions = append(s.Sessions, sessions[0])
 	}
