@@ -15,12 +15,15 @@ const (
 	// Relist answers 410 Gone in its place and ends the watch: the client has
 	// to list, and finds only what is then.
 	Relist
+	// Lose skips it, and the watch goes on: no API server does this. It is the
+	// bug of a client that misses an event, for tests of the tests.
+	Lose
 	// Freeze keeps it and all that follow it, on this watch and on new ones of
 	// the resource, until Thaw.
 	Freeze
 )
 
-var fates = map[Fate]string{Deliver: "deliver", Drop: "drop", Coalesce: "coalesce", Relist: "relist", Freeze: "freeze"}
+var fates = map[Fate]string{Deliver: "deliver", Drop: "drop", Coalesce: "coalesce", Relist: "relist", Lose: "lose", Freeze: "freeze"}
 
 // String names a fate, as a fault plan does.
 func (f Fate) String() string { return fates[f] }

@@ -94,6 +94,22 @@ func (w *Wire) Requests() (all, refused int) {
 	return len(w.requests), w.refused
 }
 
+// Calls counts the requests that were sent so far, save watches, by their names.
+func (w *Wire) Calls() map[Call]int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := map[Call]int{}
+	for _, r := range w.requests {
+		if r.Verb != "watch" {
+			all[Call{r.Verb, r.Resource, r.Name}]++
+		}
+	}
+	return all
+}
+
+// Call is what requests for the same have in common.
+type Call struct{ Verb, Resource, Name string }
+
 // Frames counts the frames so far, by resource.
 func (w *Wire) Frames() map[string]int {
 	w.mu.Lock()
