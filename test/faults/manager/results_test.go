@@ -30,7 +30,7 @@ type row struct{ there, run, failed, missed, versions, writes int }
 // two states in one write, so that there is no write or frame of the number that
 // a plan waits for. Such a plan says nothing, and fails nothing. But a kind of
 // which more than this misses is not tested, and that does fail.
-const mostMissed = 5
+const mostMissed = 3
 
 // progress is after how many plans a line says how far the tests have come, so
 // that what was found is known even of a run that is ended early.
