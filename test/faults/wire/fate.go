@@ -28,10 +28,13 @@ var fates = map[Fate]string{Deliver: "deliver", Drop: "drop", Coalesce: "coalesc
 // String names a fate, as a fault plan does.
 func (f Fate) String() string { return fates[f] }
 
-// Thaw lets all frozen watches go on, and ends the past that Return began.
+// Thaw lets all frozen watches go on, and ends the past that Return began. From
+// then on nothing freezes: the frame that should may come too late, and would
+// stay frozen for good.
 func (w *Wire) Thaw() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.warm = true
 	for resource, thawed := range w.frozen {
 		close(thawed)
 		delete(w.frozen, resource)
@@ -76,6 +79,9 @@ func (w *Wire) flowing() <-chan struct{} {
 func (w *Wire) freeze(resource string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.warm {
+		return
+	}
 	if w.frozen == nil {
 		w.frozen = map[string]chan struct{}{}
 	}

@@ -35,6 +35,7 @@ type Wire struct {
 	refused  int            // requests while cut
 	arrived  map[string]int // frames so far, by resource
 	frozen   map[string]chan struct{}
+	warm     bool               // thawed: nothing freezes any more
 	watches  map[string]int     // that are open, by URL path
 	records  map[string]*record // of what was watched, by URL path
 	past     Past

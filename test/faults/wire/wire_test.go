@@ -149,6 +149,18 @@ func TestAFrozenWatchGoesOnWhenThawed(t *testing.T) {
 	})
 }
 
+func TestWhatShouldFreezeTooLateDoesNot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, s := &wire.Wire{Judge: func(wire.Frame) wire.Fate { return wire.Freeze }}, &server{}
+		frames := open(t, through(t, w, s), watching)
+		w.Thaw()
+		s.send(change("ADDED", "a", 4))
+		if got := said(t, frames); got != "ADDED a 4" {
+			t.Errorf("thawed before, the client reads %s", got)
+		}
+	})
+}
+
 func TestAHeldOperatorSeesAndAsksNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, s := &wire.Wire{}, &server{}
