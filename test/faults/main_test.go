@@ -2,6 +2,7 @@ package faults
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"testing"
 
@@ -21,5 +22,9 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	log.SetLogger(logr.Discard())
-	os.Exit(apiserver.Run(m, func(s apiserver.Server) { server = s }))
+	code := apiserver.Run(m, func(s apiserver.Server) { server = s })
+	if results != nil {
+		fmt.Printf("seed %d\n%s", *seed, results)
+	}
+	os.Exit(code)
 }

@@ -1,6 +1,7 @@
 package edits
 
 import (
+	appsv1 "k8s.io/api/apps/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"tcp-operator.io/api/v1alpha1"
@@ -22,7 +23,12 @@ func Clients() []Workload {
 		{Name: "re-point", Given: append(pair, createServer(Other)), Edits: []Edit{pointTo(Other), pointOutside(), pointTo(Server)}},
 		{Name: "optional", Given: pair, Edits: []Edit{fullClient(), bareClient(), fullClient()}},
 		{Name: "lose-pods", Given: pair, Edits: []Edit{losePods(Client)}},
+		{Name: "unlabel", Given: pair, Edits: []Edit{unlabel(&appsv1.Deployment{}, Client)}},
 		{Name: "delete", Given: pair, Edits: []Edit{deleteClient()}},
+		{Name: "delete-foreground", Given: fullPair, Edits: []Edit{
+			remove(&v1alpha1.TcpClient{}, Client, foreground), createClient(),
+		}},
+		{Name: "delete-orphan", Given: fullPair, Edits: []Edit{remove(&v1alpha1.TcpClient{}, Client, orphan)}},
 		{Name: "delete-create", Given: fullPair, Edits: []Edit{deleteClient(), createClient()}},
 		{Name: "recreate", Given: fullPair, Edits: []Edit{recreateClient()}},
 		{Name: "lose-server", Given: pair, Edits: []Edit{deleteServer(Server), createServer(Server)}},

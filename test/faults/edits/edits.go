@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"tcp-operator.io/api/v1alpha1"
@@ -83,23 +86,38 @@ func meta(namespace, name string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Namespace: namespace, Name: name}
 }
 
-// create makes what is returned by of.
+// nameFree bounds how long a user waits for the end of what has the name still.
+const nameFree = 10 * time.Second
+
+// create makes what is returned by of, once its name is free.
 func create(name string, of func(namespace string) client.Object) Edit {
 	return Edit{Name: "create " + name, Do: func(ctx context.Context, c client.Client, namespace string) error {
-		return c.Create(ctx, of(namespace))
+		var err error
+		_ = wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, nameFree, true, func(ctx context.Context) (bool, error) {
+			err = c.Create(ctx, of(namespace))
+			return !apierrors.IsAlreadyExists(err), nil
+		}) // err says more
+		return err
 	}}
 }
 
-// remove deletes the object as kubectl does; the children are left to the
-// garbage collector.
-func remove(o client.Object, name string) Edit {
+// remove deletes the object as kubectl does: in the background, so that the
+// children are left to the garbage collector. policy asks for another way.
+func remove(o client.Object, name string, policy ...client.DeleteOption) Edit {
 	return Edit{Name: "delete " + name, Do: func(ctx context.Context, c client.Client, namespace string) error {
 		doomed := o.DeepCopyObject().(client.Object)
 		doomed.SetNamespace(namespace)
 		doomed.SetName(name)
-		return c.Delete(ctx, doomed)
+		return c.Delete(ctx, doomed, policy...)
 	}}
 }
+
+// The other ways to delete: the children first, which holds the resource until
+// they are gone; or without the children, who then belong to nobody.
+const (
+	foreground = client.PropagationPolicy(metav1.DeletePropagationForeground)
+	orphan     = client.PropagationPolicy(metav1.DeletePropagationOrphan)
+)
 
 // patch changes an object as kubectl edit does: it sends what differs.
 func patch(ctx context.Context, c client.Client, o client.Object, change func()) error {

@@ -1,6 +1,8 @@
 package edits
 
 import (
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"tcp-operator.io/api/v1alpha1"
@@ -19,7 +21,12 @@ func Servers() []Workload {
 		{Name: "service-type", Given: classic, Edits: []Edit{serviceType("NodePort"), serviceType("ClusterIP")}},
 		{Name: "optional", Given: classic, Edits: []Edit{fullServer(), bareServer(), fullServer()}},
 		{Name: "lose-pods", Given: classic, Edits: []Edit{losePods(Server)}},
+		{Name: "unlabel", Given: classic, Edits: []Edit{unlabel(&corev1.Service{}, Server), unlabel(&appsv1.Deployment{}, Server)}},
 		{Name: "delete", Given: classic, Edits: []Edit{deleteServer(Server)}},
+		{Name: "delete-foreground", Given: []Edit{createFullServer()}, Edits: []Edit{
+			remove(&v1alpha1.TcpServer{}, Server, foreground), createServer(Server),
+		}},
+		{Name: "delete-orphan", Given: []Edit{createFullServer()}, Edits: []Edit{remove(&v1alpha1.TcpServer{}, Server, orphan)}},
 		{Name: "delete-create", Given: []Edit{createFullServer()}, Edits: []Edit{deleteServer(Server), createServer(Server)}},
 		{Name: "recreate", Given: []Edit{createFullServer()}, Edits: []Edit{recreateServer()}},
 	})

@@ -129,7 +129,17 @@ func (c *cluster) play(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	if len(w.Going()) == 0 {
+		return nil
+	}
+	// Who is freed of its owner must not be overlooked: the cache may not have it.
+	now, err := world.Read(ctx, server.Client, c.namespace)
+	for _, o := range now.Going() {
+		if err == nil {
+			err = now.Finish(ctx, server.Client, o)
+		}
+	}
+	return err
 }
 
 // rollOut plays the Deployment controller and the kubelet: every pod that is
@@ -163,6 +173,5 @@ func (c *cluster) collect(ctx context.Context, child client.Object) error {
 	if err == nil && owner.GetUID() == ref.UID {
 		return nil
 	}
-	uid := child.GetUID()
-	return client.IgnoreNotFound(server.Client.Delete(ctx, child, client.Preconditions{UID: &uid}))
+	return world.Collect(ctx, server.Client, child)
 }

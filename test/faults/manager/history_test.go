@@ -1,6 +1,7 @@
 package manager
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 
@@ -16,12 +17,13 @@ type history struct {
 	mu       sync.Mutex
 	made     map[string]map[types.UID]bool // objects, by kind
 	gone     map[string]map[types.UID]bool
-	versions int      // of resources
-	wrong    []string // with what those said
+	versions int                 // of resources
+	wrong    []string            // with what those said
+	observed map[types.UID]int64 // the generation that the last version was of
 }
 
 func newHistory() *history {
-	return &history{made: map[string]map[types.UID]bool{}, gone: map[string]map[types.UID]bool{}}
+	return &history{made: map[string]map[types.UID]bool{}, gone: map[string]map[types.UID]bool{}, observed: map[types.UID]int64{}}
 }
 
 // saw keeps a version of an object.
@@ -34,6 +36,12 @@ func (h *history) saw(o client.Object) {
 		for _, wrong := range oracle.Version(o) {
 			h.wrong = append(h.wrong, o.GetResourceVersion()+": "+wrong)
 		}
+		was, known := h.observed[o.GetUID()]
+		is := oracle.ObservedGeneration(o)
+		if known && is < was {
+			h.wrong = append(h.wrong, fmt.Sprintf("%s: observedGeneration went from %d back to %d", o.GetResourceVersion(), was, is))
+		}
+		h.observed[o.GetUID()] = is
 	}
 }
 

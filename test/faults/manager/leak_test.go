@@ -18,7 +18,7 @@ func TestNothingIsLeftOfAStoppedOperator(t *testing.T) {
 	if *full {
 		times = 100
 	}
-	x := newTrial(t, &wire.Wire{})
+	x := newTrial(t, "stopped and started", &wire.Wire{})
 	x.make(settling, edits.Clients()[0].Given...)
 	x.make(settling, edits.Clients()[0].Edits...)
 	x.operator.stop(t)
@@ -42,7 +42,6 @@ func TestNothingIsLeftOfAStoppedOperator(t *testing.T) {
 	}
 	x.start(&wire.Wire{})
 	x.judge()
-	results.judged(t, "stopped and started", x)
 }
 
 // slack is for what the HTTP client and the runtime keep for themselves. One

@@ -28,9 +28,8 @@ func leading(namespace string) func(*ctrl.Options) {
 func TestTheLeaderIsCutOff(t *testing.T) {
 	load := edits.Servers()[0]
 	r := referenceOf(t, load)
-	x := &trial{t: t, namespace: server.Namespace(t), image: edits.Image, crashed: make(chan *wire.Wire)}
+	x := prepare(t, "leader cut off")
 	x.options = append(x.options, leading(x.namespace))
-	x.cluster = startCluster(t, x.namespace)
 	first := &wire.Wire{}
 	x.start(first)
 	leader := x.operator
@@ -65,5 +64,4 @@ func TestTheLeaderIsCutOff(t *testing.T) {
 			t.Errorf("%d of kind %s were made, want %d", got.Tally.Made[kind], kind, n)
 		}
 	}
-	results.judged(t, "leader cut off", x)
 }

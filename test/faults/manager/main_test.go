@@ -15,6 +15,7 @@ import (
 
 var (
 	full = flag.Bool("full", false, "run every fault plan there is, not a sample")
+	each = flag.Int("each", 0, "with -full, how many plans of a kind to run of each workload; 0: all")
 	seed = flag.Uint64("seed", uint64(time.Now().UnixNano()), "which sample of the plans to run")
 )
 
@@ -31,6 +32,5 @@ func TestMain(m *testing.M) {
 	log.SetLogger(logr.Discard())
 	klog.SetLogger(logr.Discard())
 	code := apiserver.Run(m, func(s apiserver.Server) { server = s })
-	results.print(os.Stdout)
-	os.Exit(code)
+	os.Exit(results.report(code))
 }

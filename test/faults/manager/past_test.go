@@ -10,15 +10,16 @@ import (
 // TestTheOperatorTravelsBack is A5: after the edits the operator is started
 // again on an API server that lags: it shows what was before one of them.
 func TestTheOperatorTravelsBack(t *testing.T) {
-	for _, load := range sampled(t, 2) {
+	const kind = "time travel"
+	for _, load := range sampled(t, "", 2) {
 		t.Run(load.String(), func(t *testing.T) {
 			t.Parallel()
 			r := referenceOf(t, load)
-			for _, before := range few(t, indexes(len(load.Edits)), 1) {
+			for _, before := range few(t, kind, indexes(len(load.Edits)), 1) {
 				t.Run(fmt.Sprint("before-edit-", before), func(t *testing.T) {
 					t.Parallel()
 					w := &wire.Wire{}
-					x := newTrial(t, w)
+					x := newTrial(t, kind, w)
 					x.make(settling, load.Given...)
 					x.make(settling, load.Edits[:before]...)
 					x.rest(recovery)
@@ -35,7 +36,6 @@ func TestTheOperatorTravelsBack(t *testing.T) {
 					x.quiet(stillness(), frozenSettling*3)
 					lagging.Thaw()
 					r.compare(t, x.judge())
-					results.judged(t, "time travel", x)
 				})
 			}
 		})

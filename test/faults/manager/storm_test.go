@@ -5,46 +5,72 @@ import (
 	"fmt"
 	"strconv"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/test/faults/edits"
 	"tcp-operator.io/test/faults/wire"
+	"tcp-operator.io/test/faults/world"
 )
 
 // foreign is what another writer keeps in an object's annotations.
 const foreign = "example.com/count"
 
-// TestOthersWriteAllTheTime is A7: while a server is scaled, others write the
+// afterTheStorm bounds how long it may take, once others have stopped writing,
+// until everything is as it should be.
+const afterTheStorm = 5 * time.Second
+
+// TestOthersWriteAllTheTime is A7: while a resource is scaled, others write the
 // annotations of it and of its Deployment, and the Deployment's status, as fast
 // as the API server lets them.
 func TestOthersWriteAllTheTime(t *testing.T) {
+	for name, cr := range map[string]client.Object{
+		edits.Server: &v1alpha1.TcpServer{}, edits.Client: &v1alpha1.TcpClient{},
+	} {
+		load := workload(t, world.Kind(cr)+"/scale")
+		t.Run(load.String(), func(t *testing.T) {
+			cr.SetName(name)
+			weather(t, load, cr)
+		})
+	}
+}
+
+// weather runs a workload in a storm around cr, and holds what came of both.
+func weather(t *testing.T, load edits.Workload, cr client.Object) {
+	t.Helper()
 	storm := 300
 	if *full {
 		storm = 2000
 	}
-	load := edits.Servers()[2]
 	r := referenceOf(t, load)
-	x := newTrial(t, &wire.Wire{})
+	x := newTrial(t, "conflict storm", &wire.Wire{})
 	x.make(settling, load.Given...)
 	x.rest(recovery)
 	before := len(x.writes())
+	cr.SetNamespace(x.namespace)
 	done := make(chan error, 1)
-	go func() { done <- x.storm(t.Context(), storm) }()
+	go func() { done <- x.storm(t.Context(), cr, storm) }()
 	x.make(settling, load.Edits...)
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
+	stopped := time.Now()
+	if wrong := x.settle(afterTheStorm); len(wrong) > 0 {
+		t.Errorf("%s after the storm: %q", afterTheStorm, wrong)
+	}
+	settled := time.Since(stopped)
 	got := x.judge()
 	checkTally(t, r, got)
 	wrote := x.writes()[before:]
 	own := toChildren(wrote)
-	t.Logf("%d foreign writes, a third of which made pods unready: the operator wrote %d times to children, %d in a quiet run, and %d times to the status",
-		storm, own, r.own, len(wrote)-own)
+	t.Logf("%d foreign writes, a third of which made pods unready; settled %s after them: the operator wrote %d times to children, %d in a quiet run, and %d times to the status",
+		storm, settled.Round(time.Millisecond), own, r.own, len(wrote)-own)
 	if own > 2*r.own {
 		t.Errorf("the operator wrote %d times to children, %d in a quiet run", own, r.own)
 	}
@@ -53,8 +79,7 @@ func TestOthersWriteAllTheTime(t *testing.T) {
 	if reports := len(wrote) - own; reports > 2*(r.writes-r.own)+4*storm/3 {
 		t.Errorf("the operator wrote the status %d times", reports)
 	}
-	x.checkForeign(storm)
-	results.judged(t, "conflict storm", x)
+	x.checkForeign(cr, storm)
 }
 
 func checkTally(t *testing.T, r reference, got end) {
@@ -66,14 +91,11 @@ func checkTally(t *testing.T, r reference, got end) {
 
 // storm writes n times: the resource's and the Deployment's annotations, and
 // the Deployment's status, by turns.
-func (x *trial) storm(ctx context.Context, n int) error {
+func (x *trial) storm(ctx context.Context, of client.Object, n int) error {
 	for i := range n {
 		annotate := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"annotations":{"`+foreign+`":"`+strconv.Itoa(i)+`"}}}`))
-		cr, d := &v1alpha1.TcpServer{}, &appsv1.Deployment{}
-		for _, o := range []client.Object{cr, d} {
-			o.SetNamespace(x.namespace)
-			o.SetName(edits.Server)
-		}
+		cr := of.DeepCopyObject().(client.Object) // a patch reads its answer into it
+		d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: cr.GetNamespace(), Name: cr.GetName()}}
 		var err error
 		switch i % 3 {
 		case 0:
@@ -91,10 +113,10 @@ func (x *trial) storm(ctx context.Context, n int) error {
 }
 
 // checkForeign holds that what others wrote last is still there.
-func (x *trial) checkForeign(storm int) {
+func (x *trial) checkForeign(cr client.Object, storm int) {
 	x.t.Helper()
-	key := client.ObjectKey{Namespace: x.namespace, Name: edits.Server}
-	for turn, o := range []client.Object{&v1alpha1.TcpServer{}, &appsv1.Deployment{}} {
+	key := client.ObjectKeyFromObject(cr)
+	for turn, o := range []client.Object{cr, &appsv1.Deployment{}} {
 		if err := server.Client.Get(x.t.Context(), key, o); err != nil {
 			x.t.Fatal(err)
 		}

@@ -3,9 +3,11 @@ package manager
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -29,10 +31,15 @@ const (
 // trial is one namespace, in which users make edits and an operator runs.
 type trial struct {
 	t         *testing.T
+	kind      string // in the table of results; empty: it does not count
 	namespace string
 	cluster   *cluster
 	image     string
 	options   []func(*ctrl.Options)
+	targets   map[types.UID]string // where clients went when all was last as it should be
+
+	strike *atomic.Bool // set once the fault has struck; nil where it cannot miss
+	passed bool         // whatever else its test comes to
 
 	operator *operator
 	all      []*operator       // that there were
@@ -41,16 +48,28 @@ type trial struct {
 	next     func() *wire.Wire // the wire of the operator after a crash
 }
 
-// newTrial starts an operator in a namespace of its own.
-func newTrial(t *testing.T, w *wire.Wire, options ...func(*ctrl.Options)) *trial {
+// newTrial starts an operator in a namespace of its own. The table of results
+// has the trial among those of its kind from now on, also if the test ends early.
+func newTrial(t *testing.T, kind string, w *wire.Wire, options ...func(*ctrl.Options)) *trial {
+	t.Helper()
+	x := prepare(t, kind)
+	x.options = options
+	x.start(w)
+	return x
+}
+
+// prepare makes a trial whose operator has yet to be started.
+func prepare(t *testing.T, kind string) *trial {
 	t.Helper()
 	x := &trial{
-		t: t, namespace: server.Namespace(t), image: edits.Image, options: options,
+		t: t, kind: kind, namespace: server.Namespace(t), image: edits.Image,
 		crashed: make(chan *wire.Wire, 1),
 		next:    func() *wire.Wire { return &wire.Wire{} },
 	}
+	if kind != "" {
+		t.Cleanup(func() { results.ended(t, x) })
+	}
 	x.cluster = startCluster(t, x.namespace)
-	x.start(w)
 	return x
 }
 
@@ -100,7 +119,10 @@ func (x *trial) settle(limit time.Duration) []string {
 			return false, nil
 		}
 		// The cluster's view may be older than the last edit.
-		wrong = x.wrong(ctx, server.Client)
+		var w world.World
+		if w, wrong = x.look(ctx, server.Client); len(wrong) == 0 {
+			x.targets = oracle.Targets(w)
+		}
 		return len(wrong) == 0, nil
 	}
 	_ = wait.PollUntilContextTimeout(x.t.Context(), poll, limit, true, look) // wrong says more
@@ -109,11 +131,17 @@ func (x *trial) settle(limit time.Duration) []string {
 
 // wrong is what is not as it should be, as far as the reader knows.
 func (x *trial) wrong(ctx context.Context, from client.Reader) []string {
+	_, wrong := x.look(ctx, from)
+	return wrong
+}
+
+func (x *trial) look(ctx context.Context, from client.Reader) (w world.World, wrong []string) {
 	w, err := world.Read(ctx, from, x.namespace)
 	if err != nil {
-		return []string{err.Error()}
+		return w, []string{err.Error()}
 	}
-	return oracle.Match(w, x.image)
+	w.Targets = x.targets
+	return w, oracle.Match(w, x.image)
 }
 
 // replaceTheCrashed starts an operator in place of one that should die.
@@ -205,7 +233,7 @@ func (x *trial) judge() end {
 	}
 	x.checkDeletions()
 	if wrong, _ := x.cluster.history.violations(); len(wrong) > 0 {
-		x.t.Errorf("on the way there were %d states that no status may have: %.5q", len(wrong), wrong[:min(5, len(wrong))])
+		x.t.Errorf("on the way there were %d states that no status may have: %q", len(wrong), wrong[:min(5, len(wrong))])
 	}
 	w, err := world.Read(x.t.Context(), server.Client, x.namespace)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,14 +15,21 @@ import (
 	"tcp-operator.io/test/faults/wire"
 )
 
-// sampled picks some workloads, or all of them for the full set.
-func sampled(t *testing.T, n int) []edits.Workload {
+// sampled picks some workloads, or all of them for the full set. If each is a
+// plan, kind names them.
+func sampled(t *testing.T, kind string, n int) []edits.Workload {
 	t.Helper()
-	all := edits.All()
+	return sampledOf(t, kind, edits.All(), n)
+}
+
+func sampledOf(t *testing.T, kind string, all []edits.Workload, n int) []edits.Workload {
+	t.Helper()
+	if kind != "" {
+		results.found(kind, len(all))
+	}
 	if *full {
 		return all
 	}
-	t.Logf("a sample: -seed %d", *seed)
 	dice(t).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all[:n]
 }
@@ -35,12 +43,18 @@ func dice(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(*seed, sum))
 }
 
-// few picks some plans of a workload, or all of them for the full set.
-func few[P any](t *testing.T, all []P, n int) []P {
+// few picks some plans of a workload, and as many as -each says for the full
+// set.
+func few[P any](t *testing.T, kind string, all []P, n int) []P {
 	t.Helper()
-	if *full || len(all) <= n {
+	results.found(kind, len(all))
+	if *full {
+		n = *each
+	}
+	if n == 0 || len(all) <= n {
 		return all
 	}
+	all = slices.Clone(all)
 	dice(t).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all[:n]
 }
@@ -50,48 +64,51 @@ type framePlan struct {
 	resource string
 	index    int // among the frames of the edits
 	fate     wire.Fate
+	struck   *atomic.Bool
 }
 
 func (p framePlan) String() string { return fmt.Sprintf("%s-%d/%s", p.resource, p.index, p.fate) }
 
 // framePlans are those for every frame of a reference.
-func framePlans(r reference, fates ...wire.Fate) []framePlan {
+func framePlans(r reference, fate wire.Fate) []framePlan {
 	var all []framePlan
 	for _, resource := range slices.Sorted(maps.Keys(r.frames)) {
 		for i := range r.frames[resource] {
-			for _, fate := range fates {
-				all = append(all, framePlan{resource, i, fate})
-			}
+			all = append(all, framePlan{resource, i, fate, &atomic.Bool{}})
 		}
 	}
 	return all
 }
 
-// judge is the fate of the frame that the plan is about.
-func (p framePlan) judge(given map[string]int) func(wire.Frame) wire.Fate {
-	return func(f wire.Frame) wire.Fate {
-		if f.Resource == p.resource && f.Index == given[p.resource]+p.index {
+// wire carries all but the frame that the plan is about unharmed.
+func (p *framePlan) wire(r reference) *wire.Wire {
+	return &wire.Wire{Patience: 300 * time.Millisecond, Judge: func(f wire.Frame) wire.Fate {
+		if f.Resource == p.resource && f.Index == r.given[p.resource]+p.index {
+			p.struck.Store(true)
 			return p.fate
 		}
 		return wire.Deliver
-	}
+	}}
 }
 
 // TestAFrameIsLost is A6: every event of every watch does not come, comes
 // together with what follows, or has to be found by listing again.
 func TestAFrameIsLost(t *testing.T) {
-	for _, load := range sampled(t, 2) {
+	for _, load := range sampled(t, "", 3) {
 		t.Run(load.String(), func(t *testing.T) {
 			t.Parallel()
 			r := referenceOf(t, load)
-			for _, plan := range few(t, framePlans(r, wire.Drop, wire.Coalesce, wire.Relist), 2) {
-				t.Run(plan.String(), func(t *testing.T) {
-					t.Parallel()
-					x := newTrial(t, &wire.Wire{Patience: 300 * time.Millisecond, Judge: plan.judge(r.given)})
-					x.make(settling, slices.Concat(load.Given, load.Edits)...)
-					r.compare(t, x.judge())
-					results.judged(t, "watch frame: "+plan.fate.String(), x)
-				})
+			for _, fate := range []wire.Fate{wire.Drop, wire.Coalesce, wire.Relist} {
+				kind := "watch frame: " + fate.String()
+				for _, plan := range few(t, kind, framePlans(r, fate), 1) {
+					t.Run(plan.String(), func(t *testing.T) {
+						t.Parallel()
+						x := newTrial(t, kind, plan.wire(r))
+						x.strike = plan.struck
+						x.make(settling, slices.Concat(load.Given, load.Edits)...)
+						r.compare(t, x.judge())
+					})
+				}
 			}
 		})
 	}
@@ -104,20 +121,21 @@ func TestAWatchIsFrozen(t *testing.T) {
 		"reading its writes": nil, "not reading its writes": {withoutReadYourWrites},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, load := range sampled(t, 2) {
+			kind := "frozen watch, " + name
+			for _, load := range sampled(t, "", 2) {
 				t.Run(load.String(), func(t *testing.T) {
 					t.Parallel()
 					r := referenceOf(t, load)
-					for _, plan := range few(t, framePlans(r, wire.Freeze), 2) {
+					for _, plan := range few(t, kind, framePlans(r, wire.Freeze), 2) {
 						t.Run(plan.String(), func(t *testing.T) {
 							t.Parallel()
-							w := &wire.Wire{Judge: plan.judge(r.given)}
-							x := newTrial(t, w, options...)
+							w := plan.wire(r)
+							x := newTrial(t, kind, w, options...)
+							x.strike = plan.struck
 							x.make(settling, load.Given...)
 							x.make(frozenSettling, load.Edits...)
 							w.Thaw()
 							r.compareState(t, x.judge())
-							results.judged(t, "frozen watch, "+name, x)
 						})
 					}
 				})

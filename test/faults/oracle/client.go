@@ -2,8 +2,10 @@ package oracle
 
 import (
 	"fmt"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"tcp-operator.io/api/v1alpha1"
 	"tcp-operator.io/test/faults/world"
@@ -15,21 +17,37 @@ type target struct {
 	missing bool   // the server that serverRef names does not exist
 }
 
+// Targets are where the clients of a world go that is as it should be: what a
+// World has to remember.
+func Targets(w world.World) map[types.UID]string {
+	all := map[types.UID]string{}
+	for _, cr := range world.All[*v1alpha1.TcpClient](w) {
+		all[cr.UID] = targetOf(cr, w).address
+	}
+	return all
+}
+
 // targetOf follows docs/tcpclient.md: pods first start once the server is
 // ready; from then on they stay, with the last target where the server is gone.
+// Which that was is known from the past, and not from what the status says.
 func targetOf(cr *v1alpha1.TcpClient, w world.World) target {
 	if a := cr.Spec.Address; a != nil {
 		return target{address: fmt.Sprintf("%s:%d", a.Host, a.Port)}
 	}
 	server := world.Find[*v1alpha1.TcpServer](w, cr.Spec.ServerRef.Name)
-	if server == nil {
-		return target{address: cr.Status.Target, missing: true}
+	host := fmt.Sprintf("%s.%s.svc", cr.Spec.ServerRef.Name, cr.Namespace)
+	if server == nil || !server.DeletionTimestamp.IsZero() {
+		last := w.Targets[cr.UID]
+		if !strings.HasPrefix(last, host+":") {
+			last = "" // it went elsewhere
+		}
+		return target{address: last, missing: true}
 	}
-	started := cr.Status.Target != ""
+	started := cr.Status.Target != "" || find(&findings{}, cr, w).deployment != nil
 	if !started && !isTrue(server.Status.Conditions, "Ready") {
 		return target{}
 	}
-	return target{address: fmt.Sprintf("%s.%s.svc:%d", server.Name, server.Namespace, server.Spec.Service.Port)}
+	return target{address: fmt.Sprintf("%s:%d", host, server.Spec.Service.Port)}
 }
 
 func caller(f *findings, cr *v1alpha1.TcpClient, w world.World, image string) {

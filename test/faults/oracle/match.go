@@ -24,18 +24,32 @@ func Match(w world.World, image string) []string {
 	for _, o := range w.Orphans() {
 		f.add(o, "belongs to a resource that is gone")
 	}
+	for _, o := range w.Going() {
+		f.add(o, "is still being deleted")
+	}
 	for _, cr := range world.All[*v1alpha1.TcpServer](w) {
-		server(f, cr, w, image)
+		if cr.DeletionTimestamp.IsZero() {
+			server(f, cr, w, image)
+		}
 	}
 	for _, cr := range world.All[*v1alpha1.TcpClient](w) {
-		caller(f, cr, w, image)
+		if cr.DeletionTimestamp.IsZero() {
+			caller(f, cr, w, image)
+		}
 	}
 	for _, o := range w.Objects {
-		if !world.IsResource(o) {
+		if !world.IsResource(o) && !freed(w, o) {
 			child(f, o)
 		}
 	}
 	return f.wrong
+}
+
+// freed tells whether o was left behind by a resource that was deleted without
+// its children: then nobody owns it, and there is no resource of its name.
+func freed(w world.World, o client.Object) bool {
+	return len(o.GetOwnerReferences()) == 0 &&
+		world.Find[*v1alpha1.TcpServer](w, o.GetName()) == nil && world.Find[*v1alpha1.TcpClient](w, o.GetName()) == nil
 }
 
 // Settings returns what is wrong with the children of the named resource

@@ -22,6 +22,18 @@ func Version(o client.Object) []string {
 	return f.wrong
 }
 
+// ObservedGeneration is what the status of a resource says it is of; 0 for what
+// is no resource.
+func ObservedGeneration(o client.Object) int64 {
+	switch cr := o.(type) {
+	case *v1alpha1.TcpServer:
+		return cr.Status.ObservedGeneration
+	case *v1alpha1.TcpClient:
+		return cr.Status.ObservedGeneration
+	}
+	return 0
+}
+
 func version(f *findings, cr client.Object, all []metav1.Condition, observed int64, always ...string) {
 	if observed < 0 {
 		return // nobody has looked at it yet

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -46,15 +47,15 @@ var errCrashed = errors.New("the operator has crashed")
 
 func crash() Fault {
 	return Fault{Name: "crash", Family: Crash, strike: func(_ context.Context, i *injector, a attempt) error {
-		_ = a.do() // whatever came of it, nobody learns
+		i.commit(a)
 		i.dead = true
 		return errCrashed
 	}}
 }
 
 func lost() Fault {
-	return Fault{Name: "lost", Family: Lost, strike: func(_ context.Context, _ *injector, a attempt) error {
-		_ = a.do()
+	return Fault{Name: "lost", Family: Lost, strike: func(_ context.Context, i *injector, a attempt) error {
+		i.commit(a)
 		return apierrors.NewTimeoutError("the answer was lost", 0)
 	}}
 }
@@ -65,9 +66,11 @@ func vanish() Fault {
 		doomed := empty[a.call.object.kind].DeepCopyObject().(client.Object)
 		doomed.SetNamespace(i.journal.namespace)
 		doomed.SetName(a.call.object.name)
-		if err := i.somebody.Delete(ctx, doomed); client.IgnoreNotFound(err) != nil {
+		err := i.somebody.Delete(ctx, doomed)
+		if client.IgnoreNotFound(err) != nil {
 			return fmt.Errorf("deleting %s on behalf of somebody else: %w", a.call.object, err)
 		}
+		i.struck = i.struck || err == nil
 		return a.do()
 	}}
 }
@@ -78,7 +81,15 @@ type refusal struct {
 	answer func(call) error
 }
 
-// The refusals. A read meets no conflict.
+// notFound is the answer of an API server that does not serve a kind yet, as
+// after its own start. It says nothing of the object: an operator that takes
+// its word makes what is there already. It is of no use at a write, where vanish
+// lets it be true; nor at a read from the cache, which never loses an object
+// that is there.
+var notFound = refusal{"404", func(c call) error { return apierrors.NewNotFound(resource(c), c.object.name) }}
+
+// The refusals. A read meets no conflict. That a child exists already is what
+// the API server says by itself, where a read was told otherwise.
 var (
 	readRefusals = []refusal{
 		{"429", func(call) error { return apierrors.NewTooManyRequests("the server is busy", 1) }},
@@ -105,6 +116,10 @@ func refuse(r refusal, times int) Fault {
 		name = fmt.Sprintf("%sx%d", r.name, times)
 	}
 	return Fault{Name: name, Family: Refuse, strike: func(_ context.Context, i *injector, a attempt) error {
+		if r.name == notFound.name && !a.call.live {
+			return a.do()
+		}
+		i.struck = true
 		i.refused[a.call] = &row{left: times - 1, answer: r.answer}
 		return r.answer(a.call)
 	}}
@@ -125,6 +140,7 @@ func stale(index int, long bool) Fault {
 	}
 	return Fault{Name: name, Family: Stale, strike: func(_ context.Context, i *injector, a attempt) error {
 		i.stuck[a.call.object], i.long = index, long
+		i.struck = i.struck || index < i.journal.newest(a.call.object)
 		return a.do()
 	}}
 }
@@ -140,20 +156,21 @@ func behind(versions int) Fault {
 
 // AtWrites are faults that can strike at any write.
 func AtWrites() []Fault {
-	all := []Fault{crash(), lost()}
-	for _, r := range writeRefusals {
+	return append([]Fault{crash(), lost()}, refusals(writeRefusals...)...)
+}
+
+// AtReads are faults that can strike at any read. Some do nothing at some.
+func AtReads() []Fault {
+	return slices.Concat([]Fault{behind(1), behind(2)}, refusals(readRefusals...), refusals(notFound))
+}
+
+// refusals refuse a call once, and ten times in a row.
+func refusals(of ...refusal) []Fault {
+	var all []Fault
+	for _, r := range of {
 		all = append(all, refuse(r, 1), refuse(r, inARow))
 	}
 	return all
-}
-
-// AtReads are faults that can strike at any read from the cache.
-func AtReads() []Fault {
-	all := []Fault{behind(1), behind(2)}
-	for _, r := range readRefusals {
-		all = append(all, refuse(r, 1))
-	}
-	return append(all, refuse(readRefusals[1], inARow))
 }
 
 // travel restarts the operator, once all is done, with a cache that is as

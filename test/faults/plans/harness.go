@@ -2,6 +2,7 @@ package plans
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -14,11 +15,20 @@ import (
 	"tcp-operator.io/test/faults/edits"
 )
 
+// ErrMissed says that a plan's fault has not struck. A plan always takes the
+// same course up to its fault, and is made only where the fault can do
+// something: so if it misses, the plan is not what its name says, and what it
+// came to shows nothing. It counts as failed.
+var ErrMissed = errors.New("the fault has not struck: the operator has not made the call of the undisturbed run")
+
 // Mutant is a bug that is put between the reconcilers and the API server. The
 // zero Mutant is none.
 type Mutant struct {
-	Name   string
+	Name string
+	// Client is what the reconcilers get in place of their client; nil leaves it.
 	Client func(client.WithWatch) client.WithWatch
+	// Overlooks are the changes that should wake the operator and do not.
+	Overlooks func(before, after client.Object) bool
 }
 
 // Harness runs plans on an API server, several at once if need be.
@@ -46,6 +56,9 @@ func (h *Harness) Undisturbed(ctx context.Context, w edits.Workload) (Result, []
 // Run runs a plan and judges it, by its undisturbed run too if that is given.
 func (h *Harness) Run(ctx context.Context, p Plan, undisturbed *Result) Result {
 	result := h.RunAll(ctx, p.Workload, map[string]Fault{p.Place: p.Fault})
+	if result.Err == nil && p.Fault.Name != "" && !result.Struck {
+		result.Err = ErrMissed
+	}
 	if result.Err == nil && undisturbed != nil {
 		result.Err = compare(p, result, *undisturbed)
 	}

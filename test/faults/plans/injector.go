@@ -25,6 +25,9 @@ type step struct {
 	// The versions that a cache could have shown instead: from the one that it
 	// showed last, to the one before the newest.
 	oldest, newest int
+
+	exists bool // the object, at the time of the call
+	failed bool // the call, or so it seemed
 }
 
 // injector stands between the operator and the API server. It lets one fault
@@ -41,6 +44,7 @@ type injector struct {
 	writes int // since armed
 	sent   []call
 
+	struck  bool // a fault did what it is there for
 	dead    bool // the operator has crashed
 	refused map[call]*row
 
@@ -102,12 +106,22 @@ func (i *injector) attempt(ctx context.Context, a attempt) error {
 	if fault, here := i.strikes[place]; here {
 		return fault.strike(ctx, i, a)
 	}
-	return a.do()
+	at := len(i.trace) - 1
+	err := a.do()
+	i.trace[at].failed = err != nil
+	return err
+}
+
+// commit makes a call whose answer nobody gets.
+func (i *injector) commit(a attempt) {
+	if a.do() == nil {
+		i.struck = true
+	}
 }
 
 // record adds a call to the trace, and returns its place.
 func (i *injector) record(c call) string {
-	s := step{call: c, newest: i.journal.newest(c.object)}
+	s := step{call: c, newest: i.journal.newest(c.object), exists: i.journal.latest(c.object) != nil}
 	s.oldest = s.newest
 	if c.writes() {
 		i.writes++
@@ -176,6 +190,7 @@ func (i *injector) catchUp() map[key]client.Object {
 func (i *injector) goBack(moment int) {
 	for _, k := range i.journal.keys {
 		i.stuck[k] = i.journal.asOf(k, moment)
+		i.struck = i.struck || i.stuck[k] < i.journal.newest(k)
 	}
 }
 

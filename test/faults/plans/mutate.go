@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"tcp-operator.io/api/v1alpha1"
+	"tcp-operator.io/test/faults/oracle"
 	"tcp-operator.io/test/faults/world"
 )
 
@@ -17,12 +19,15 @@ import (
 // proves nothing.
 func Mutants() []Mutant {
 	return []Mutant{
-		{"delete by name", deleteByName},
-		{"skip if exists", skipIfExists},
-		{"edge trigger", edgeTrigger},
-		{"status without lock", statusWithoutLock},
-		{"status before children", statusBeforeChildren},
-		{"not found ignored", notFoundIgnored},
+		{Name: "delete by name", Client: deleteByName},
+		{Name: "skip if exists", Client: skipIfExists},
+		{Name: "edge trigger", Client: edgeTrigger},
+		{Name: "status without lock", Client: StatusWithoutLock},
+		{Name: "status before children", Client: statusBeforeChildren},
+		{Name: "not found ignored", Client: notFoundIgnored},
+		{Name: "rolls back what took too long", Client: rollsBack},
+		{Name: "makes each child once", Client: makesOnce},
+		{Name: "looks at generations only", Overlooks: sameGeneration},
 	}
 }
 
@@ -39,21 +44,14 @@ func deleteByName(c client.WithWatch) client.WithWatch {
 // everything was made before: a Deployment is then changed, but not created.
 func skipIfExists(c client.WithWatch) client.WithWatch {
 	mine := map[string]bool{}
-	return interceptor.NewClient(c, interceptor.Funcs{
-		Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
-			k := applied(o)
-			exists := func(kind string) bool {
-				at := client.ObjectKey{Namespace: *o.(interface{ GetNamespace() *string }).GetNamespace(), Name: k.name}
-				return c.Get(ctx, at, empty[kind].DeepCopyObject().(client.Object)) == nil
-			}
-			if k.kind == "Service" && !exists("Service") {
-				mine[k.name] = true
-			}
-			if k.kind == "Deployment" && !mine[k.name] && exists("Service") && !exists("Deployment") {
-				return nil
-			}
-			return c.Apply(ctx, o, opts...)
-		},
+	return interceptChildren(c, func(ctx context.Context, c client.WithWatch, w childWrite) error {
+		if w.kind == "Service" && !exists(ctx, c, "Service", w.at) {
+			mine[w.at.Name] = true
+		}
+		if w.kind == "Deployment" && !mine[w.at.Name] && exists(ctx, c, "Service", w.at) && !exists(ctx, c, "Deployment", w.at) {
+			return nil
+		}
+		return w.do()
 	})
 }
 
@@ -61,25 +59,25 @@ func skipIfExists(c client.WithWatch) client.WithWatch {
 // current generation.
 func edgeTrigger(c client.WithWatch) client.WithWatch {
 	done := map[string]bool{}
+	c = interceptChildren(c, func(_ context.Context, _ client.WithWatch, w childWrite) error {
+		if done[w.at.Name] {
+			return nil
+		}
+		return w.do()
+	})
 	return interceptor.NewClient(c, interceptor.Funcs{
 		Get: func(ctx context.Context, c client.WithWatch, k client.ObjectKey, o client.Object, opts ...client.GetOption) error {
 			err := c.Get(ctx, k, o, opts...)
 			if err == nil && world.IsResource(o) {
-				done[k.Name] = observedGeneration(o) == o.GetGeneration()
+				done[k.Name] = oracle.ObservedGeneration(o) == o.GetGeneration()
 			}
 			return err
-		},
-		Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
-			if done[applied(o).name] {
-				return nil
-			}
-			return c.Apply(ctx, o, opts...)
 		},
 	})
 }
 
-// statusWithoutLock writes a status whatever it was computed from.
-func statusWithoutLock(c client.WithWatch) client.WithWatch {
+// StatusWithoutLock writes a status whatever it was computed from.
+func StatusWithoutLock(c client.WithWatch) client.WithWatch {
 	return interceptor.NewClient(c, interceptor.Funcs{
 		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch, opts ...client.SubResourcePatchOption) error {
 			data, err := p.Data(o)
@@ -102,11 +100,11 @@ func statusWithoutLock(c client.WithWatch) client.WithWatch {
 // statusBeforeChildren keeps the children back until the status is written.
 func statusBeforeChildren(c client.WithWatch) client.WithWatch {
 	var later []func() error
+	c = interceptChildren(c, func(_ context.Context, _ client.WithWatch, w childWrite) error {
+		later = append(later, w.do)
+		return nil
+	})
 	return interceptor.NewClient(c, interceptor.Funcs{
-		Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
-			later = append(later, func() error { return c.Apply(ctx, o, opts...) })
-			return nil
-		},
 		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch, opts ...client.SubResourcePatchOption) error {
 			if err := c.SubResource(sub).Patch(ctx, o, p, opts...); err != nil {
 				return err
@@ -139,4 +137,71 @@ func notFoundIgnored(c client.WithWatch) client.WithWatch {
 			return err
 		},
 	})
+}
+
+// rollsBack tidies up after a child that it could not make in time: it was
+// made all the same, and goes again.
+func rollsBack(c client.WithWatch) client.WithWatch {
+	return interceptChildren(c, func(ctx context.Context, c client.WithWatch, w childWrite) error {
+		isNew := !exists(ctx, c, w.kind, w.at)
+		err := w.do()
+		if !isNew || !apierrors.IsTimeout(err) {
+			return err
+		}
+		half := empty[w.kind].DeepCopyObject().(client.Object)
+		if c.Get(ctx, w.at, half) == nil {
+			uid := half.GetUID()
+			_ = c.Delete(ctx, half, client.Preconditions{UID: &uid}) // what it could not make matters more
+		}
+		return err
+	})
+}
+
+// makesOnce keeps account of the children that it has made, and so makes none
+// again that somebody has deleted.
+func makesOnce(c client.WithWatch) client.WithWatch {
+	made := map[key]bool{}
+	return interceptChildren(c, func(ctx context.Context, c client.WithWatch, w childWrite) error {
+		k := key{w.kind, w.at.Name}
+		isNew := !exists(ctx, c, w.kind, w.at)
+		if isNew && made[k] {
+			return nil
+		}
+		err := w.do()
+		if isNew && err == nil {
+			made[k] = true
+		}
+		return err
+	})
+}
+
+// sameGeneration overlooks that another status was written.
+func sameGeneration(before, after client.Object) bool {
+	return before != nil && after != nil && before.GetGeneration() == after.GetGeneration()
+}
+
+// childWrite is the creation or the apply of a child.
+type childWrite struct {
+	kind string
+	at   client.ObjectKey
+	do   func() error
+}
+
+// interceptChildren lets write do in place of the operator what it does to
+// children.
+func interceptChildren(c client.WithWatch, write func(context.Context, client.WithWatch, childWrite) error) client.WithWatch {
+	return interceptor.NewClient(c, interceptor.Funcs{
+		Create: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.CreateOption) error {
+			return write(ctx, c, childWrite{world.Kind(o), client.ObjectKeyFromObject(o), func() error { return c.Create(ctx, o, opts...) }})
+		},
+		Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
+			at := client.ObjectKey{Namespace: *o.(interface{ GetNamespace() *string }).GetNamespace(), Name: applied(o).name}
+			return write(ctx, c, childWrite{applied(o).kind, at, func() error { return c.Apply(ctx, o, opts...) }})
+		},
+	})
+}
+
+// exists tells whether the operator's cache shows a child.
+func exists(ctx context.Context, c client.Client, kind string, at client.ObjectKey) bool {
+	return c.Get(ctx, at, empty[kind].DeepCopyObject().(client.Object)) == nil
 }

@@ -71,7 +71,8 @@ func (r *run) wake(k key, before, after client.Object) {
 		}
 		return
 	}
-	if passes(controllers.ResourceChanged(), before, after) {
+	overlooked := r.mutant.Overlooks != nil && r.mutant.Overlooks(before, after)
+	if !overlooked && passes(controllers.ResourceChanged(), before, after) {
 		r.queue.add(k)
 	}
 	if k.kind == "TcpServer" && passes(controllers.TargetChanged(), before, after) {

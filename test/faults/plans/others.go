@@ -20,8 +20,13 @@ func (r *run) others(ctx context.Context) (bool, error) {
 		}
 	}
 	for _, o := range r.journal.world().Orphans() {
-		if err := r.collect(ctx, o); err != nil {
+		if err := world.Collect(ctx, r.user, o); err != nil {
 			return false, fmt.Errorf("collecting %s: %w", keyOf(o), err)
+		}
+	}
+	for _, o := range r.journal.world().Going() {
+		if err := r.journal.world().Finish(ctx, r.user, o); err != nil {
+			return false, fmt.Errorf("finishing the deletion of %s: %w", keyOf(o), err)
 		}
 	}
 	return r.journal.moment != now, nil
@@ -38,10 +43,4 @@ func (r *run) rollOut(ctx context.Context, d *appsv1.Deployment) error {
 		return nil
 	}
 	return r.user.Status().Patch(ctx, next, client.MergeFrom(d))
-}
-
-// collect plays the garbage collector.
-func (r *run) collect(ctx context.Context, orphan client.Object) error {
-	uid := orphan.GetUID()
-	return r.user.Delete(ctx, orphan.DeepCopyObject().(client.Object), client.Preconditions{UID: &uid})
 }

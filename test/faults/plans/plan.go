@@ -48,20 +48,21 @@ func plansOf(w edits.Workload, undisturbed Result) []Plan {
 	return all
 }
 
+// writeFaults are those that can do something at a write: what has failed by
+// itself commits nothing, and what is not there cannot vanish.
 func writeFaults(s step) []Fault {
-	all := AtWrites()
-	if !world.IsResource(empty[s.call.object.kind]) {
+	all := slices.DeleteFunc(AtWrites(), func(f Fault) bool { return s.failed && f.Family != Refuse })
+	if s.exists && !world.IsResource(empty[s.call.object.kind]) {
 		all = append(all, vanish())
 	}
 	return all
 }
 
 func readFaults(s step) []Fault {
-	var all []Fault
-	for _, r := range readRefusals {
-		all = append(all, refuse(r, 1))
+	all := refusals(readRefusals...)
+	if s.call.live && s.exists {
+		all = append(all, refusals(notFound)...)
 	}
-	all = append(all, refuse(readRefusals[1], inARow))
 	for index := s.oldest; index < s.newest; index++ {
 		all = append(all, stale(index, false), stale(index, true))
 	}

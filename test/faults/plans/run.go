@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -41,7 +42,8 @@ type run struct {
 	reconcilers map[string]reconcile.Reconciler
 	reconciles  int
 	lastError   error
-	armedAt     int // moment of the journal
+	armedAt     int                  // moment of the journal
+	targets     map[types.UID]string // where clients went when all was last as it should be
 }
 
 // Result is what a run came to.
@@ -50,6 +52,7 @@ type Result struct {
 	World            []string // its end, as world.Normal describes it
 	Created, Deleted int      // children
 	Reconciles       int
+	Struck           bool // whether a fault did what it is there for
 	trace            []step
 	moments          int // of the journal since the faults could strike
 }
@@ -84,12 +87,13 @@ func (r *run) do(ctx context.Context, w edits.Workload, strikes map[string]Fault
 	if err == nil && len(r.injector.broken) > 0 {
 		err = fmt.Errorf("%s", strings.Join(r.injector.broken, "; "))
 	}
-	result := Result{Err: err, Reconciles: r.reconciles, trace: r.injector.trace, moments: r.journal.moment - r.armedAt}
+	result := Result{Err: err, Reconciles: r.reconciles, Struck: r.injector.struck, trace: r.injector.trace, moments: r.journal.moment - r.armedAt}
 	result.Created, result.Deleted = r.journal.churn(r.armedAt)
 	if err != nil {
 		return result
 	}
 	end, err := world.Read(ctx, r.plain, r.journal.namespace)
+	end.Targets = r.targets
 	if err == nil {
 		err = r.journal.checkComplete(end)
 	}
@@ -106,6 +110,12 @@ func (r *run) workload(ctx context.Context, w edits.Workload, strikes map[string
 		if err := r.edit(ctx, e); err != nil {
 			return fmt.Errorf("before anything went wrong: %w", err)
 		}
+	}
+	// A look that was planned before anything went wrong must not come to the
+	// operator's help.
+	r.queue.skip(quietRound)
+	if err := r.settle(ctx); err != nil {
+		return fmt.Errorf("before anything went wrong, after a while: %w", err)
 	}
 	r.injector.arm(strikes)
 	r.armedAt = r.journal.moment
@@ -158,12 +168,23 @@ func (r *run) settle(ctx context.Context) error {
 		if acted || r.thaw() {
 			continue
 		}
-		wrong := mismatch(r.journal.world(), r.image)
-		if wrong == nil || !r.queue.advance() {
+		wrong := mismatch(r.world(), r.image)
+		if wrong == nil {
+			r.targets = oracle.Targets(r.world())
+			return nil
+		}
+		if !r.queue.advance() {
 			return wrong
 		}
 	}
-	return errors.Join(fmt.Errorf("not settled after %d reconciles", maxReconciles), r.lastError, mismatch(r.journal.world(), r.image))
+	return errors.Join(fmt.Errorf("not settled after %d reconciles", maxReconciles), r.lastError, mismatch(r.world(), r.image))
+}
+
+// world is what there is now, with what has to be remembered.
+func (r *run) world() world.World {
+	w := r.journal.world()
+	w.Targets = r.targets
+	return w
 }
 
 func mismatch(w world.World, image string) error {

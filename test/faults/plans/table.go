@@ -8,8 +8,8 @@ import (
 	"text/tabwriter"
 )
 
-// Table counts plans that ran and plans that failed, by workload and family of
-// fault. It is safe for concurrent use.
+// Table counts the plans that there are, those that ran and those that failed,
+// by workload and family of fault. It is safe for concurrent use.
 type Table struct {
 	mu    sync.Mutex
 	cells map[cell]count
@@ -21,42 +21,58 @@ type cell struct {
 	family   Family
 }
 
-type count struct{ run, failed int }
+type count struct{ there, run, failed int }
 
-// NewTable returns an empty table.
-func NewTable() *Table { return &Table{cells: map[cell]count{}} }
+// NewTable returns a table of the plans that there are, none of which has run.
+func NewTable(all []Plan) *Table {
+	t := &Table{cells: map[cell]count{}}
+	for _, p := range all {
+		t.change(p, func(n *count) { n.there++ })
+	}
+	slices.Sort(t.rows)
+	return t
+}
 
 // Add counts what became of a plan, and returns how many were counted.
 func (t *Table) Add(p Plan, r Result) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	workload := p.Workload.String()
-	if !slices.Contains(t.rows, workload) {
-		t.rows = append(t.rows, workload)
-	}
-	at := cell{workload, p.Fault.Family}
-	n := t.cells[at]
-	n.run++
-	if r.Err != nil {
-		n.failed++
-	}
-	t.cells[at] = n
+	t.change(p, func(n *count) {
+		n.run++
+		if r.Err != nil {
+			n.failed++
+		}
+	})
 	return t.sum("", "").run
 }
 
-// Runs is how many plans were counted.
-func (t *Table) Runs() int {
+func (t *Table) change(p Plan, by func(*count)) {
+	at := cell{p.Workload.String(), p.Fault.Family}
+	if !slices.Contains(t.rows, at.workload) {
+		t.rows = append(t.rows, at.workload)
+	}
+	n := t.cells[at]
+	by(&n)
+	t.cells[at] = n
+}
+
+// Line says in one line how far the plans have come.
+func (t *Table) Line() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.sum("", "").run
+	all := t.sum("", "")
+	line := fmt.Sprintf("%d of %d plans, %d failed:", all.run, all.there, all.failed)
+	for _, f := range Families {
+		line += fmt.Sprintf(" %s %s", f, t.sum("", f))
+	}
+	return line
 }
 
-// String shows each cell as the number of plans, and of those that failed
-// where there are any; and the sums.
+// String shows each cell as the number of plans that ran, and of those that
+// failed where there are any; the sums; and how many plans there are.
 func (t *Table) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	slices.Sort(t.rows)
 	var out strings.Builder
 	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(w, "plans (failed)\t")
@@ -75,6 +91,11 @@ func (t *Table) String() string {
 		}
 		fmt.Fprintln(w)
 	}
+	fmt.Fprint(w, "there are\t")
+	for _, f := range append(slices.Clone(Families), "") {
+		fmt.Fprintf(w, "%d\t", t.sum("", f).there)
+	}
+	fmt.Fprintln(w)
 	_ = w.Flush() // a strings.Builder takes everything
 	return out.String()
 }
@@ -84,6 +105,7 @@ func (t *Table) sum(workload string, family Family) count {
 	var sum count
 	for at, n := range t.cells {
 		if (workload == "" || at.workload == workload) && (family == "" || at.family == family) {
+			sum.there += n.there
 			sum.run += n.run
 			sum.failed += n.failed
 		}

@@ -15,20 +15,26 @@ const (
 	// Relist answers 410 Gone in its place and ends the watch: the client has
 	// to list, and finds only what is then.
 	Relist
+	// Lose skips it, and the watch goes on: no API server does this. It is the
+	// bug of a client that misses an event, for tests of the tests.
+	Lose
 	// Freeze keeps it and all that follow it, on this watch and on new ones of
 	// the resource, until Thaw.
 	Freeze
 )
 
-var fates = map[Fate]string{Deliver: "deliver", Drop: "drop", Coalesce: "coalesce", Relist: "relist", Freeze: "freeze"}
+var fates = map[Fate]string{Deliver: "deliver", Drop: "drop", Coalesce: "coalesce", Relist: "relist", Lose: "lose", Freeze: "freeze"}
 
 // String names a fate, as a fault plan does.
 func (f Fate) String() string { return fates[f] }
 
-// Thaw lets all frozen watches go on, and ends the past that Return began.
+// Thaw lets all frozen watches go on, and ends the past that Return began. From
+// then on nothing freezes: the frame that should may come too late, and would
+// stay frozen for good.
 func (w *Wire) Thaw() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.warm = true
 	for resource, thawed := range w.frozen {
 		close(thawed)
 		delete(w.frozen, resource)
@@ -73,6 +79,9 @@ func (w *Wire) flowing() <-chan struct{} {
 func (w *Wire) freeze(resource string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.warm {
+		return
+	}
 	if w.frozen == nil {
 		w.frozen = map[string]chan struct{}{}
 	}

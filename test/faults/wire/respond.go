@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -29,5 +30,9 @@ func refusal(r *http.Request, status metav1.Status) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing a refusal: %w", err)
 	}
-	return respond(r, int(status.Code), io.NopCloser(bytes.NewReader(text))), nil
+	response := respond(r, int(status.Code), io.NopCloser(bytes.NewReader(text)))
+	if status.Details != nil && status.Details.RetryAfterSeconds > 0 {
+		response.Header.Set("Retry-After", strconv.Itoa(int(status.Details.RetryAfterSeconds)))
+	}
+	return response, nil
 }

@@ -119,6 +119,7 @@ func (s *stream) judge(f Frame) error {
 		fate = s.wire.Judge(f)
 	}
 	switch fate {
+	case Lose:
 	case Drop:
 		s.ended = true
 	case Relist:

@@ -35,6 +35,7 @@ type Wire struct {
 	refused  int            // requests while cut
 	arrived  map[string]int // frames so far, by resource
 	frozen   map[string]chan struct{}
+	warm     bool               // thawed: nothing freezes any more
 	watches  map[string]int     // that are open, by URL path
 	records  map[string]*record // of what was watched, by URL path
 	past     Past
@@ -93,6 +94,22 @@ func (w *Wire) Requests() (all, refused int) {
 	defer w.mu.Unlock()
 	return len(w.requests), w.refused
 }
+
+// Calls counts the requests that were sent so far, save watches, by their names.
+func (w *Wire) Calls() map[Call]int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := map[Call]int{}
+	for _, r := range w.requests {
+		if r.Verb != "watch" {
+			all[Call{r.Verb, r.Resource, r.Name}]++
+		}
+	}
+	return all
+}
+
+// Call is what requests for the same have in common.
+type Call struct{ Verb, Resource, Name string }
 
 // Frames counts the frames so far, by resource.
 func (w *Wire) Frames() map[string]int {

@@ -99,6 +99,7 @@ func TestWhatBecomesOfAFrame(t *testing.T) {
 	for fate, want := range map[wire.Fate][]string{
 		wire.Deliver:  {"ADDED a 4", "MODIFIED a 5", "ADDED b 6", "MODIFIED a 7"},
 		wire.Drop:     {"ADDED a 4", "EOF"},
+		wire.Lose:     {"ADDED a 4", "ADDED b 6", "MODIFIED a 7"},
 		wire.Relist:   {"ADDED a 4", "ERROR 410", "EOF"},
 		wire.Coalesce: {"ADDED a 4", "ADDED b 6", "MODIFIED a 7"},
 	} {
@@ -144,6 +145,18 @@ func TestAFrozenWatchGoesOnWhenThawed(t *testing.T) {
 		synctest.Wait()
 		if !slices.Equal(got, []string{"ADDED a 4", "MODIFIED a 5"}) {
 			t.Errorf("thawed, the client reads %q", got)
+		}
+	})
+}
+
+func TestWhatShouldFreezeTooLateDoesNot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, s := &wire.Wire{Judge: func(wire.Frame) wire.Fate { return wire.Freeze }}, &server{}
+		frames := open(t, through(t, w, s), watching)
+		w.Thaw()
+		s.send(change("ADDED", "a", 4))
+		if got := said(t, frames); got != "ADDED a 4" {
+			t.Errorf("thawed before, the client reads %s", got)
 		}
 	})
 }
@@ -234,7 +247,7 @@ func TestARefusalTakesThePlaceOfTheAnswer(t *testing.T) {
 		w := &wire.Wire{
 			Refuse: func(r wire.Request) *metav1.Status {
 				if r.Writes() {
-					return &metav1.Status{Code: http.StatusInternalServerError, Message: "no space"}
+					return &metav1.Status{Code: http.StatusInternalServerError, Message: "no space", Details: &metav1.StatusDetails{RetryAfterSeconds: 7}}
 				}
 				return nil
 			},
@@ -252,6 +265,9 @@ func TestARefusalTakesThePlaceOfTheAnswer(t *testing.T) {
 		text, err := io.ReadAll(response.Body)
 		if err != nil || response.StatusCode != http.StatusInternalServerError || !strings.Contains(string(text), "no space") {
 			t.Errorf("the client is told %s %s, %v", response.Status, text, err)
+		}
+		if after := response.Header.Get("Retry-After"); after != "7" {
+			t.Errorf("the client is told to come again after %q", after)
 		}
 		open(t, c, watching)
 	})

@@ -13,7 +13,9 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"tcp-operator.io/api/v1alpha1"
@@ -23,6 +25,9 @@ import (
 type World struct {
 	Namespace string
 	Objects   []client.Object
+	// Targets are where clients went when all was last as it should be, by
+	// their UID. A snapshot does not tell: whoever watches has to remember.
+	Targets map[types.UID]string
 }
 
 // lists are of every kind that belongs to a World.
@@ -52,7 +57,12 @@ func Read(ctx context.Context, c client.Reader, namespace string) (World, error)
 }
 
 // Kind is the kind of o, which a typed object does not say itself.
-func Kind(o client.Object) string { return reflect.TypeOf(o).Elem().Name() }
+func Kind(o client.Object) string {
+	if u, ok := o.(*unstructured.Unstructured); ok {
+		return u.GetKind()
+	}
+	return reflect.TypeOf(o).Elem().Name()
+}
 
 // All are the objects of one type.
 func All[T client.Object](w World) []T {
