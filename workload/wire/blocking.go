@@ -2,6 +2,7 @@ package wire
 
 import (
 	"crypto/tls"
+	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -49,6 +50,11 @@ func (b *blocking) readLoop() {
 		n, err := b.conn.Read(buf)
 		if n > 0 {
 			b.events.Received(buf[:n])
+		}
+		// TLS may bring the end together with the last bytes. Of those the
+		// session may have left some for later: they come first.
+		if err == io.EOF && !b.mayRead() {
+			return
 		}
 		if err != nil {
 			b.events.Ended(err)
