@@ -109,7 +109,6 @@ func (s *Server) play(conn wire.Conn, may bool) {
 	s.playing.Add(1)
 	s.mu.Unlock()
 	if full {
-		s.Config.Stats.Rejected()
 		one.Reject()
 	} else {
 		one.Start()

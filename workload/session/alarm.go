@@ -36,8 +36,8 @@ func (s *Session) deadlineLocked() time.Duration {
 	if s.pending.len() > 0 && s.writing == 0 {
 		add(s.config.Clock.Moment(s.pending.first().received), s.config.ReplyDelay)
 	}
-	if s.writing > 0 && s.config.WriteTimeout > 0 {
-		add(s.writeSince, s.config.WriteTimeout)
+	if timeout := s.writeTimeoutLocked(); s.writing > 0 && timeout > 0 {
+		add(s.writeSince, timeout)
 	}
 	if s.messageSince > 0 && s.config.MessageTimeout > 0 {
 		add(s.messageSince, s.config.MessageTimeout)
@@ -49,6 +49,15 @@ func (s *Session) deadlineLocked() time.Duration {
 		add(s.lingerSince, LingerTimeout)
 	}
 	return first
+}
+
+// writeTimeoutLocked bounds what is under way; 0 means that nothing does. A
+// session that we have decided to end does not wait for ever.
+func (s *Session) writeTimeoutLocked() time.Duration {
+	if s.config.WriteTimeout == 0 && s.end.By == snapshot.Local {
+		return LingerTimeout
+	}
+	return s.config.WriteTimeout
 }
 
 // idleLocked reports whether the session waits for nothing but its peer.
@@ -72,7 +81,7 @@ func (s *Session) Wake() {
 			s.closeLocked()
 			return
 		}
-	case past(s.writeSince, s.config.WriteTimeout):
+	case past(s.writeSince, s.writeTimeoutLocked()):
 		s.shutLocked(cause.End{Reason: snapshot.WriteTimeout, By: snapshot.Local})
 	case past(s.messageSince, s.config.MessageTimeout):
 		s.shutLocked(cause.End{Reason: snapshot.MessageTimeout, By: snapshot.Local})

@@ -89,11 +89,15 @@ func (s *Session) Start() {
 	s.armLocked()
 }
 
-// Reject closes conn, which exceeds limits.sessions, with FIN. It is Start
-// and end in one: nothing is read as a message, nobody is greeted.
+// Reject counts conn, which exceeds limits.sessions, and closes it with FIN. It
+// is Start and end in one: nothing is read as a message, nobody is greeted.
 func (s *Session) Reject() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.state != open {
+		return // by Close, which does not wait for Reject
+	}
+	s.config.Stats.Rejected()
 	s.conn.Start(s)
 	s.shutLocked(cause.End{Reason: snapshot.SessionLimit, By: snapshot.Local})
 }
@@ -195,19 +199,33 @@ func (s *Session) finishLocked() {
 	}
 }
 
-// shutLocked ends the session by our own decision: promises are dropped, FIN
-// goes out. A peer that does not even read gets RST, which frees the kernel
-// of what it will not take.
+// shutLocked ends the session by our own decision: promises are dropped, what
+// is under way goes out, then FIN. A peer that does not read gets RST, which
+// frees the kernel of what it will not take.
 func (s *Session) shutLocked(end cause.End) {
+	if s.state == closed {
+		return
+	}
 	s.endLocked(end)
 	s.pending.clear()
 	s.unread = nil
 	s.messageSince = 0
-	if s.writing > 0 {
-		s.conn.Abort()
-		s.closeLocked()
+	if s.writing == 0 {
+		s.lingerLocked()
 		return
 	}
+	if end.Reason == snapshot.WriteTimeout {
+		s.abortLocked()
+		return
+	}
+	s.state = draining
+	s.writeSince = s.config.Clock.Now() // as long as any other may be under way
+	s.resumeLocked()
+	s.armLocked()
+}
+
+// lingerLocked sends FIN and waits for the peer's.
+func (s *Session) lingerLocked() {
 	s.state = lingering
 	s.lingerSince = s.config.Clock.Now()
 	s.conn.CloseWrite()
@@ -215,14 +233,24 @@ func (s *Session) shutLocked(end cause.End) {
 	s.armLocked()
 }
 
-func (s *Session) closeLocked() {
+// closeLocked closes the connection with FIN where none was sent.
+func (s *Session) closeLocked() { s.releaseLocked(false) }
+
+// abortLocked closes the connection with RST.
+func (s *Session) abortLocked() { s.releaseLocked(true) }
+
+func (s *Session) releaseLocked(reset bool) {
 	if s.state == closed {
 		return
 	}
 	s.state = closed
 	s.logClosed()
-	s.config.Stats.TCP.Ended(s.conn.TCPInfo())
-	s.conn.Close()
+	s.config.Stats.TCP.Ended(s.conn.TCPInfo()) // while there is one to ask
+	if reset {
+		s.conn.Abort()
+	} else {
+		s.conn.Close()
+	}
 	s.pending.clear()
 	s.unread = nil
 	s.config.Clock.Cancel(&s.alarm, s.number)
