@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -100,8 +101,48 @@ func TestTheKernelIsAskedBeforeReset(t *testing.T) {
 		if !slices.Contains(c.calls, "Abort") {
 			t.Fatalf("the connection was told %v", c.calls)
 		}
-		if got := s.config.Stats.TCP.Summary(nil).RetransmittedSegments; got != 7 {
+		nobody := func() []*snapshot.TCPInfo { return nil }
+		if got := s.config.Stats.TCP.Summary(nobody).RetransmittedSegments; got != 7 {
 			t.Errorf("%d segments sent again, want 7", got)
 		}
 	})
+}
+
+// asked is a conn that does something before it answers for TCP_INFO.
+type asked struct {
+	conn
+	ask func()
+}
+
+func (c *asked) TCPInfo() *snapshot.TCPInfo {
+	c.ask()
+	return c.info
+}
+
+// Between handing in its last TCP_INFO and releasing its connection, a session
+// must not be sampled again.
+func TestAnEndingSessionIsNotSampled(t *testing.T) {
+	c := &asked{conn: conn{info: &snapshot.TCPInfo{RetransmittedSegments: 7}}}
+	config := ServerConfig(spec.DefaultServer())
+	config.Stats, config.Log = stats.New(), slog.New(slog.DiscardHandler)
+	s := New(&config, &owner{}, c, 1)
+	var (
+		once    sync.Once
+		sampled = make(chan *snapshot.TCPInfo, 1)
+	)
+	c.ask = func() {
+		once.Do(func() { // by the session, as it ends
+			go func() { sampled <- s.TCPInfo() }()
+			select {
+			case got := <-sampled:
+				t.Errorf("got %+v", got)
+				sampled <- nil
+			case <-time.After(10 * time.Millisecond): // it waits for the end
+			}
+		})
+	}
+	s.Close()
+	if got := <-sampled; got != nil {
+		t.Errorf("afterwards: %+v", got)
+	}
 }

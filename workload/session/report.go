@@ -36,8 +36,16 @@ func (s *Session) Info() snapshot.SessionInfo {
 	return info
 }
 
-// TCPInfo asks the kernel about the session; nil where there is none to ask.
-func (s *Session) TCPInfo() *snapshot.TCPInfo { return s.conn.TCPInfo() }
+// TCPInfo asks the kernel about the session; nil where there is none to ask,
+// and once the session has handed in its last to the process's sums.
+func (s *Session) TCPInfo() *snapshot.TCPInfo {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == closed {
+		return nil
+	}
+	return s.conn.TCPInfo()
+}
 
 // Number returns the session's number, unique to the process.
 func (s *Session) Number() uint64 { return s.number }

@@ -49,20 +49,26 @@ func (l *Latency) Observe(d time.Duration) {
 }
 
 // Summary returns the distribution so far, nil before the first observation.
+// Nobody who observes waits while it is encoded.
 func (l *Latency) Summary() *snapshot.RoundTrip {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.histogram.TotalCount() == 0 {
+	h := l.copy()
+	if h.TotalCount() == 0 {
 		return nil
 	}
 	// Encode writes to memory; without its text, the summary still stands.
-	encoded, _ := l.histogram.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	encoded, _ := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
 	return &snapshot.RoundTrip{
-		Count:           l.histogram.TotalCount(),
-		P50Microseconds: l.histogram.ValueAtQuantile(50),
-		P99Microseconds: l.histogram.ValueAtQuantile(99),
+		Count:           h.TotalCount(),
+		P50Microseconds: h.ValueAtQuantile(50),
+		P99Microseconds: h.ValueAtQuantile(99),
 		Histogram:       string(encoded),
 	}
+}
+
+func (l *Latency) copy() *hdrhistogram.Histogram {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.histogram.Clone()
 }
 
 // Ages is the distribution of the ages at which sessions ended.

@@ -108,9 +108,16 @@ func (s *Set) Sent(bytes int) {
 	s.bytesSent.Add(int64(bytes))
 }
 
-// Fill writes the counters into a snapshot. What is open, desired or wrong
-// right now is for the server or client to add.
+// Fill writes all that the Set has counted into a snapshot. What is open,
+// desired or wrong right now is for the server or client to add.
 func (s *Set) Fill(to *snapshot.Snapshot) {
+	s.Count(to)
+	to.RoundTrip = s.RoundTrip.Summary()
+}
+
+// Count is Fill without the round trips, whose summary costs a compression
+// that a probe or a scrape has no use for.
+func (s *Set) Count(to *snapshot.Snapshot) {
 	to.Sessions.Opened = s.opened.Load()
 	to.Sessions.Rejected = s.rejected.Load()
 	to.Sessions.Lost = s.lost.Load()
@@ -126,5 +133,4 @@ func (s *Set) Fill(to *snapshot.Snapshot) {
 	}
 	to.Closes = s.closes.read()
 	to.Failures = s.failures.read()
-	to.RoundTrip = s.RoundTrip.Summary()
 }
