@@ -141,3 +141,26 @@ func TestWhatIsUnderWayGoesOutBeforeFIN(t *testing.T) {
 		})
 	}
 }
+
+// A peer that reads slowly is one that reads, however many replies wait for it
+// in one piece.
+func TestASlowReaderIsNotClosed(t *testing.T) {
+	const lines = 64
+	change := func(s *spec.Server) {
+		s.Reply = spec.Reply{Text: strings.Repeat("r", 3999)}
+		s.Framing = spec.FramingLine
+	}
+	inWorld(t, change, func(w *world) {
+		c := w.dial()
+		w.send(c, strings.Repeat("m\n", lines))
+		left := lines * 4000
+		for buf := make([]byte, 1800); left > 0; time.Sleep(time.Second) { // twenty thousand bytes take 11 s
+			n, err := c.Read(buf)
+			if err != nil {
+				t.Fatalf("%d bytes before the end: %v", left, err)
+			}
+			left -= n
+		}
+		w.wantCloses(map[snapshot.Reason]int64{})
+	})
+}

@@ -73,7 +73,8 @@ func (s *Session) Wake() {
 		return
 	}
 	s.alarmAt = 0
-	now := s.config.Clock.Now()
+	clock := time.Now()
+	now := s.config.Clock.Moment(clock)
 	past := func(since, timeout time.Duration) bool { return since > 0 && timeout > 0 && now-since >= timeout }
 	switch {
 	case s.state == lingering:
@@ -88,5 +89,5 @@ func (s *Session) Wake() {
 	case s.idleLocked() && past(s.active, s.config.IdleTimeout):
 		s.shutLocked(cause.End{Reason: snapshot.IdleTimeout, By: snapshot.Local})
 	}
-	s.proceedLocked()
+	s.proceedLocked(clock)
 }

@@ -25,9 +25,12 @@ type conn struct {
 	info  *snapshot.TCPInfo
 }
 
-func (c *conn) Send(p []byte) (bool, error) {
+func (c *conn) Send(p []byte) (int, error) {
 	c.sent = append(c.sent, string(p))
-	return !c.full, nil
+	if c.full {
+		return len(p), nil
+	}
+	return 0, nil
 }
 
 func (c *conn) TCPInfo() *snapshot.TCPInfo {

@@ -102,7 +102,7 @@ func (s *Session) logLost() {
 		"age", s.Age().Round(time.Millisecond).String(),
 		"received", s.messages.Received, "sent", s.messages.Sent,
 	}
-	if owed := s.pending.len(); owed > 0 {
+	if owed := s.pending.len() + len(s.held); owed > 0 {
 		attrs = append(attrs, "repliesOwed", owed)
 	}
 	if s.end.Err != nil {

@@ -34,11 +34,12 @@ type Session struct {
 	alarmAt      time.Duration // what alarm is set to
 	writeSince   time.Duration // a Send has been held back since then
 	messageSince time.Duration // unread begins with an unfinished message since then
-	writing      int           // size of the message held back by conn
+	writing      int           // bytes that conn holds back
 
 	unread   []byte // received, not yet cut into messages
 	scanned  int    // bytes of unread known to hold no whole message
 	pending  queue
+	held     []int // of each message that conn holds back, the bytes left
 	messages snapshot.Messages
 	bytes    snapshot.Bytes
 
@@ -84,7 +85,10 @@ func (s *Session) Start() {
 	s.conn.Start(s)
 	if s.state == open && !s.config.Greeting.Empty() {
 		now := time.Now()
-		s.sendLocked(s.config.Greeting, now, now)
+		d := s.draftLocked()
+		d.write(s.config.Greeting, now)
+		s.sendLocked(d, now)
+		drafts.Put(d)
 	}
 	s.armLocked()
 }
@@ -154,7 +158,7 @@ func (s *Session) Ended(err error) {
 		return
 	}
 	if s.state == open && !s.config.Framer.Framed() && len(s.unread) > 0 {
-		s.messageLocked(s.unread, time.Now()) // a character that was never finished
+		s.takeLastLocked(time.Now())
 	}
 	if s.state != closed {
 		s.state = peerDone
@@ -165,16 +169,21 @@ func (s *Session) Ended(err error) {
 	s.armLocked()
 }
 
-// Writable implements wire.Events.
-func (s *Session) Writable() {
+// Sent implements wire.Events.
+func (s *Session) Sent(bytes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.writing == 0 {
 		return
 	}
-	s.sentLocked(s.writing, s.config.Clock.Now())
-	s.writing, s.writeSince = 0, 0
-	s.proceedLocked()
+	now := time.Now()
+	s.sentLocked(bytes, s.config.Clock.Moment(now))
+	if s.writing == 0 {
+		s.writeSince = 0
+		s.proceedLocked(now)
+	} else if s.end.By != snapshot.Local {
+		s.writeSince = s.active // it reads, if slowly
+	}
 }
 
 // endLocked notes why the session ends, unless it is known already.
@@ -252,7 +261,7 @@ func (s *Session) releaseLocked(reset bool) {
 		s.conn.Close()
 	}
 	s.pending.clear()
-	s.unread = nil
+	s.unread, s.held, s.writing = nil, nil, 0
 	s.config.Clock.Cancel(&s.alarm, s.number)
 	if s.end.Reason != snapshot.SessionLimit {
 		s.config.Stats.Closed(s.end.Reason, s.Age())

@@ -102,9 +102,10 @@ func (s *Set) Message(exception bool, now time.Time) {
 	}
 }
 
-// Sent counts a message that went to the kernel whole, and its bytes.
-func (s *Set) Sent(bytes int) {
-	s.sent.Add(1)
+// Sent counts bytes that went to the kernel, and messages that went whole with
+// them.
+func (s *Set) Sent(messages, bytes int) {
+	s.sent.Add(int64(messages))
 	s.bytesSent.Add(int64(bytes))
 }
 

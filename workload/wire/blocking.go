@@ -24,8 +24,8 @@ type blocking struct {
 	out    []byte // what is being written
 }
 
-// recordBytes is the most that one read of a TLS connection returns, RFC 8446
-// section 5.1.
+// recordBytes is the most that one read of a TLS connection returns, and the
+// most that is written at once: a record, RFC 8446 section 5.1.
 const recordBytes = 16 << 10
 
 // Blocking returns a Conn over c, which it owns from now on. One Received
@@ -73,23 +73,30 @@ func (b *blocking) mayRead() bool {
 	return !b.closed
 }
 
-func (b *blocking) Send(p []byte) (bool, error) {
+func (b *blocking) Send(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
-		return false, net.ErrClosed
+		return len(p), net.ErrClosed
 	}
-	b.out = append(b.out[:0], p...)
-	go b.write(b.out)
-	return false, nil
+	if len(p) > 0 {
+		b.out = append(b.out[:0], p...)
+		go b.write(b.out)
+	}
+	return len(p), nil
 }
 
+// write writes p, and tells of it bit by bit: a slow peer is one that reads.
 func (b *blocking) write(p []byte) {
-	if _, err := b.conn.Write(p); err != nil {
-		b.events.Ended(err)
-		return
+	for len(p) > 0 {
+		n, err := b.conn.Write(p[:min(len(p), recordBytes)])
+		if err != nil {
+			b.events.Ended(err)
+			return
+		}
+		p = p[n:]
+		b.events.Sent(n)
 	}
-	b.events.Writable()
 }
 
 func (b *blocking) SetReading(on bool) {
