@@ -14,6 +14,7 @@ import (
 	"tcp-operator.io/workload/alarm"
 	"tcp-operator.io/workload/cause"
 	"tcp-operator.io/workload/snapshot"
+	"tcp-operator.io/workload/stats"
 	"tcp-operator.io/workload/wire"
 )
 
@@ -27,6 +28,8 @@ type Session struct {
 	config *Config
 	conn   wire.Conn
 	number uint64
+
+	traffic *stats.Traffic
 
 	// Moments of config.Clock; 0 means not now, or not yet.
 	active       time.Duration // last byte received or message sent
@@ -67,9 +70,13 @@ var stateNames = [...]snapshot.State{
 }
 
 // New returns the session of conn, which it owns from now on. Its number is
-// unique to the process. Nothing happens before Start.
+// unique to the process, and the one that conn was made with, so that both are
+// served by the same processor. Nothing happens before Start.
 func New(config *Config, owner Owner, conn wire.Conn, number uint64) *Session {
-	return &Session{config: config, owner: owner, conn: conn, number: number, start: config.Clock.Now()}
+	return &Session{
+		config: config, owner: owner, conn: conn, number: number,
+		traffic: config.Stats.Traffic(number), start: config.Clock.Now(),
+	}
 }
 
 // Start greets the peer and begins to read.
@@ -136,7 +143,7 @@ func (s *Session) Received(p []byte) {
 	now := time.Now()
 	s.active = s.config.Clock.Moment(now)
 	s.bytes.Received += int64(len(p))
-	s.config.Stats.Received(len(p))
+	s.traffic.Received(len(p))
 	switch s.state {
 	case open:
 		s.takeLocked(p, now)

@@ -97,7 +97,7 @@ func (s *Session) messageLocked(message []byte, d *draft, now time.Time) {
 	if exception {
 		s.messages.Exceptions++
 	}
-	s.config.Stats.Message(exception, now)
+	s.traffic.Message(exception, now)
 	if s.sentAt > 0 && s.config.Role == snapshot.Client {
 		s.config.Stats.RoundTrip.Observe(s.config.Clock.Moment(now) - s.sentAt)
 		s.sentAt = 0
@@ -186,7 +186,7 @@ func (s *Session) sentLocked(bytes int, at time.Duration) {
 	}
 	s.messages.Sent += int64(whole)
 	s.bytes.Sent += int64(bytes)
-	s.config.Stats.Sent(whole, bytes)
+	s.traffic.Sent(whole, bytes)
 	s.active = at
 	if s.sentAt == 0 && whole > 0 {
 		s.sentAt = at

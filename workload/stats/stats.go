@@ -5,6 +5,7 @@ package stats
 
 import (
 	"maps"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -15,9 +16,7 @@ import (
 // goroutines at once.
 type Set struct {
 	opened, rejected, lost, acceptErrors atomic.Int64
-	received, sent, exceptions           atomic.Int64
-	bytesReceived, bytesSent             atomic.Int64
-	lastMessage                          atomic.Int64 // Unix time in ns; 0: none yet
+	traffic                              []Traffic
 
 	closes, failures reasons
 
@@ -58,6 +57,7 @@ func (r reasons) read() map[snapshot.Reason]int64 {
 // New returns a Set with every counter at 0.
 func New() *Set {
 	return &Set{
+		traffic:   make([]Traffic, runtime.GOMAXPROCS(0)),
 		closes:    newReasons(snapshot.CloseReasons()),
 		failures:  newReasons(snapshot.FailureReasons()),
 		RoundTrip: newLatency(),
@@ -90,24 +90,8 @@ func (s *Set) Failed(reason snapshot.Reason) { s.failures.add(reason) }
 // AcceptFailed counts a failed accept.
 func (s *Set) AcceptFailed() { s.acceptErrors.Add(1) }
 
-// Received counts payload that came, framing included.
-func (s *Set) Received(bytes int) { s.bytesReceived.Add(int64(bytes)) }
-
-// Message counts a message received now.
-func (s *Set) Message(exception bool, now time.Time) {
-	s.received.Add(1)
-	s.lastMessage.Store(now.UnixNano())
-	if exception {
-		s.exceptions.Add(1)
-	}
-}
-
-// Sent counts bytes that went to the kernel, and messages that went whole with
-// them.
-func (s *Set) Sent(messages, bytes int) {
-	s.sent.Add(int64(messages))
-	s.bytesSent.Add(int64(bytes))
-}
+// Traffic returns where to count the messages of a session, by its number.
+func (s *Set) Traffic(number uint64) *Traffic { return &s.traffic[number%uint64(len(s.traffic))] }
 
 // Fill writes all that the Set has counted into a snapshot. What is open,
 // desired or wrong right now is for the server or client to add.
@@ -123,15 +107,7 @@ func (s *Set) Count(to *snapshot.Snapshot) {
 	to.Sessions.Rejected = s.rejected.Load()
 	to.Sessions.Lost = s.lost.Load()
 	to.Sessions.AcceptErrors = s.acceptErrors.Load()
-	to.Messages = snapshot.Messages{
-		Received:   s.received.Load(),
-		Sent:       s.sent.Load(),
-		Exceptions: s.exceptions.Load(),
-	}
-	to.Bytes = snapshot.Bytes{Received: s.bytesReceived.Load(), Sent: s.bytesSent.Load()}
-	if last := s.lastMessage.Load(); last > 0 {
-		to.LastMessageTime = new(time.Unix(0, last))
-	}
+	s.countTraffic(to)
 	to.Closes = s.closes.read()
 	to.Failures = s.failures.read()
 }

@@ -37,7 +37,7 @@ func (c *polled) Start(e Events) {
 		return
 	}
 	c.events = e
-	c.loop.add(c)
+	c.loop.conns.add(c)
 	c.added = true
 	c.interest = c.wantedLocked()
 	if err := c.loop.control(unix.EPOLL_CTL_ADD, c); err != nil {
@@ -239,7 +239,7 @@ func (c *polled) closeLocked() {
 	}
 	c.closed = true
 	c.out = nil
-	c.loop.remove(c)
+	c.loop.conns.remove(c)
 	_ = unix.Close(int(c.fd)) // nothing is left to do about it
 }
 

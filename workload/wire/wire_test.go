@@ -54,7 +54,7 @@ func onBoth(t *testing.T, test func(t *testing.T, c Conn, events *recorder, peer
 				t.Fatal(err)
 			}
 			defer peer.Close()
-			c := p.Wrap(near, 1024)
+			c := p.Wrap(near, 1024, 1)
 			defer c.Close()
 			if c.RemoteAddr().String() != l.Addr().String() || c.LocalAddr().String() != peer.RemoteAddr().String() {
 				t.Errorf("addresses: %s, %s", c.LocalAddr(), c.RemoteAddr())
