@@ -9,8 +9,8 @@ import (
 
 // A session has one alarm, set to the first of its deadlines. Deadlines that
 // move away leave it as it is: it then goes off too early, finds nothing to
-// do, and is set anew. So a message on a session with an idle timeout costs
-// no call of the clock.
+// do, and is set anew. So a message on a session with an idle timeout moves no
+// alarm.
 
 // armLocked sets the alarm if a deadline comes before it.
 func (s *Session) armLocked() {

@@ -52,7 +52,7 @@ func (l *Latency) Observe(d time.Duration) {
 // Nobody who observes waits while it is encoded.
 func (l *Latency) Summary() *snapshot.RoundTrip {
 	h := l.copy()
-	if h.TotalCount() == 0 {
+	if h == nil {
 		return nil
 	}
 	// Encode writes to memory; without its text, the summary still stands.
@@ -65,9 +65,13 @@ func (l *Latency) Summary() *snapshot.RoundTrip {
 	}
 }
 
+// copy returns a copy of the histogram, nil of an empty one.
 func (l *Latency) copy() *hdrhistogram.Histogram {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.histogram.TotalCount() == 0 {
+		return nil
+	}
 	return l.histogram.Clone()
 }
 

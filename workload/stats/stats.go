@@ -1,6 +1,7 @@
 // Package stats counts what one process does. A Set is written by many
-// sessions at once and read into a snapshot; nothing else holds a number that
-// a user sees.
+// sessions at once and read into a snapshot. It holds what has happened; what
+// is there now, such as open sessions and outages, the server or the client
+// adds.
 package stats
 
 import (
