@@ -22,9 +22,9 @@ type Alarm struct {
 }
 
 // A Clock counts time from its own start, and wakes. Moments are durations
-// since then; a moment is never 0, which is free to mean "none". It is safe
-// for use by several goroutines at once, and needs no end: a Clock without
-// alarms holds nothing.
+// since then; none that it has seen is 0, which is free to mean "none". It is
+// safe for use by several goroutines at once, and needs no end: a Clock without
+// alarms has neither a timer nor a goroutine that runs.
 type Clock struct {
 	epoch  time.Time
 	shards []shard

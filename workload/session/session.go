@@ -4,6 +4,10 @@
 //
 // A session has no goroutine of its own. It acts when its wire.Conn brings
 // bytes and when its alarm goes off, under its own lock, and never waits.
+//
+// Locks are taken in this order: a session's, its owner's (client or server),
+// its connection's, the table of a poller. A shard of the clock takes none of
+// them with its own held.
 package session
 
 import (
@@ -261,12 +265,13 @@ func (s *Session) releaseLocked(reset bool) {
 	}
 	s.state = closed
 	s.logClosed()
-	s.config.Stats.TCP.Ended(s.conn.TCPInfo()) // while there is one to ask
+	info := s.conn.TCPInfo() // while there is one to ask
 	if reset {
 		s.conn.Abort()
 	} else {
 		s.conn.Close()
 	}
+	s.config.Stats.TCP.Ended(info) // now that nobody else can ask
 	s.pending.clear()
 	s.unread, s.held, s.writing = nil, nil, 0
 	s.config.Clock.Cancel(&s.alarm, s.number)

@@ -27,7 +27,8 @@ func newTCP() *TCP {
 	}))}
 }
 
-// Ended takes in a session that ends; nil says that nothing is known of it.
+// Ended takes in a session that has ended, and can be sampled no more; nil says
+// that nothing is known of it.
 func (t *TCP) Ended(info *snapshot.TCPInfo) {
 	if info == nil {
 		return
@@ -39,8 +40,8 @@ func (t *TCP) Ended(info *snapshot.TCPInfo) {
 }
 
 // Summary adds up the open sessions, which it calls sample for, those that are
-// nil excepted, and the ended ones. The ended come first, and a session that
-// Ended was called for has no sample any more: one that ends meanwhile may be
+// nil excepted, and the ended ones. The ended come first, and Ended is called
+// when a session cannot be sampled any more: one that ends meanwhile may be
 // missed, and is never counted twice. The sum never decreases.
 func (t *TCP) Summary(sample func() []*snapshot.TCPInfo) *snapshot.TCP {
 	sum := snapshot.TCP{RetransmittedSegments: t.ofEnded()}

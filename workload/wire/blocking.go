@@ -161,4 +161,11 @@ func (b *blocking) Abort() {
 func (b *blocking) LocalAddr() netip.AddrPort  { return addrPort(b.conn.LocalAddr()) }
 func (b *blocking) RemoteAddr() netip.AddrPort { return addrPort(b.conn.RemoteAddr()) }
 
-func (b *blocking) TCPInfo() *snapshot.TCPInfo { return tcpInfoOf(b.transport()) }
+func (b *blocking) TCPInfo() *snapshot.TCPInfo {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed { // as TLS may take its time
+		return nil
+	}
+	return tcpInfoOf(b.transport())
+}

@@ -46,7 +46,7 @@ type Conn interface {
 	Abort()
 	LocalAddr() netip.AddrPort
 	RemoteAddr() netip.AddrPort
-	// TCPInfo asks the kernel; nil where there is none to ask.
+	// TCPInfo asks the kernel; nil where there is none to ask, and from Close on.
 	TCPInfo() *snapshot.TCPInfo
 }
 

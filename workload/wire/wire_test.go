@@ -205,6 +205,9 @@ func TestTCPInfo(t *testing.T) {
 			t.Errorf("got %+v", info)
 		}
 		c.Close()
+		if info := c.TCPInfo(); info != nil {
+			t.Errorf("after Close: %+v", info)
+		}
 	})
 }
 
