@@ -24,8 +24,8 @@ var wallClock = []string{"Unix", "UnixMilli", "UnixMicro", "UnixNano", "Date", "
 var shown = []string{
 	"admin/metrics.go: UnixMilli",
 	"snapshot/parse.go: UTC",
-	"stats/stats.go: Unix",
-	"stats/stats.go: UnixNano",
+	"stats/traffic.go: Unix",
+	"stats/traffic.go: UnixNano",
 	"template/template.go: Unix",
 	"template/template.go: Unix",
 }

@@ -125,6 +125,18 @@ func TestSnapshotIsBounded(t *testing.T) {
 	}
 }
 
+// A summary of round trips costs a compression: it is for those who read it.
+func TestProbesAndMetricsSumUpNoRoundTrips(t *testing.T) {
+	p := newProcess()
+	p.Stats.RoundTrip.Observe(5 * time.Second)
+	if probe, scrape := p.counters(), p.measured(); probe.RoundTrip != nil || scrape.RoundTrip != nil || scrape.TCP == nil {
+		t.Errorf("a probe sees %+v, metrics %+v", probe.RoundTrip, scrape.RoundTrip)
+	}
+	if got := p.Snapshot().RoundTrip; got == nil || got.Count != 1 || got.Histogram == "" {
+		t.Errorf("a snapshot has %+v", got)
+	}
+}
+
 func ask(p *Process, method, path string) *httptest.ResponseRecorder {
 	r := httptest.NewRecorder()
 	Handler(p).ServeHTTP(r, httptest.NewRequest(method, path, nil))

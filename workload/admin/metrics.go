@@ -126,7 +126,7 @@ func (c collector) Describe(to chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (c collector) Collect(to chan<- prometheus.Metric) {
-	s := c.process.Snapshot()
+	s := c.process.measured()
 	for _, f := range families {
 		f.read(&s, func(value float64, labels ...string) {
 			to <- prometheus.MustNewConstMetric(f.desc, f.kind, value, labels...)

@@ -33,17 +33,29 @@ type Process struct {
 // Snapshot returns everything the process knows about itself now. It asks the
 // kernel about every session, about a millisecond for a thousand.
 func (p *Process) Snapshot() snapshot.Snapshot {
+	s := p.measured()
+	s.RoundTrip = p.Stats.RoundTrip.Summary()
+	return s
+}
+
+// measured returns a snapshot without RoundTrip: all that metrics need.
+func (p *Process) measured() snapshot.Snapshot {
 	s := p.counters()
+	s.TCP = p.Stats.TCP.Summary(p.sample)
+	return s
+}
+
+// sample asks the kernel about every open session.
+func (p *Process) sample() []*snapshot.TCPInfo {
 	open := p.Part.Open()
 	infos := make([]*snapshot.TCPInfo, 0, len(open))
 	for _, one := range open {
 		infos = append(infos, one.TCPInfo())
 	}
-	s.TCP = p.Stats.TCP.Summary(infos)
-	return s
+	return infos
 }
 
-// counters returns a snapshot without TCP: all that a probe needs.
+// counters returns a snapshot without RoundTrip and TCP: all that a probe needs.
 func (p *Process) counters() snapshot.Snapshot {
 	s := snapshot.Snapshot{
 		Version:      snapshot.Version,
@@ -54,7 +66,7 @@ func (p *Process) counters() snapshot.Snapshot {
 		StartTime:    p.Start,
 		ObservedTime: time.Now(),
 	}
-	p.Stats.Fill(&s)
+	p.Stats.Count(&s)
 	p.Part.Observe(&s)
 	return s
 }

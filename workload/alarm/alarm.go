@@ -22,9 +22,9 @@ type Alarm struct {
 }
 
 // A Clock counts time from its own start, and wakes. Moments are durations
-// since then; a moment is never 0, which is free to mean "none". It is safe
-// for use by several goroutines at once, and needs no end: a Clock without
-// alarms holds nothing.
+// since then; none that it has seen is 0, which is free to mean "none". It is
+// safe for use by several goroutines at once, and needs no end: a Clock without
+// alarms has neither a timer nor a goroutine that runs.
 type Clock struct {
 	epoch  time.Time
 	shards []shard
@@ -37,7 +37,7 @@ func New(shards int) *Clock {
 
 // Now returns the moment of now. It follows the monotonic clock: setting the
 // system's time does not move it.
-func (c *Clock) Now() time.Duration { return c.Moment(time.Now()) }
+func (c *Clock) Now() time.Duration { return time.Since(c.epoch) + 1 }
 
 // Moment returns the moment of t, which must have a monotonic reading.
 func (c *Clock) Moment(t time.Time) time.Duration { return t.Sub(c.epoch) + 1 }

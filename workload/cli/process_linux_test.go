@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -126,6 +127,7 @@ func TestOutOfDescriptors(t *testing.T) { // C9
 	const descriptors, dials = 64, 500
 	port := freePort(t)
 	p := startProcess(t, descriptors, "server", "--bind-address=127.0.0.1", "--port="+port, "--backlog=1000", "--log-level=info")
+	answers := p.askThroughout()
 	var conns []net.Conn
 	for range dials {
 		c, err := net.Dial("tcp", "127.0.0.1:"+port)
@@ -152,6 +154,42 @@ func TestOutOfDescriptors(t *testing.T) { // C9
 		open, dials, descriptors, 100*share, time.Since(start).Round(time.Millisecond))
 	if after := time.Since(start); after > 1100*time.Millisecond {
 		t.Errorf("accepts again after %s", after)
+	}
+	if n := answers(); n < 10 {
+		t.Errorf("the admin port gave %d answers meanwhile", n)
+	}
+}
+
+// askThroughout asks the admin port again and again, each time on a connection
+// of its own, until answers is called, which says how many it gave. One that
+// it does not give in time fails the test.
+func (p *process) askThroughout() (answers func() int) {
+	stop, ended := make(chan struct{}), make(chan int)
+	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	go func() {
+		look := time.NewTicker(50 * time.Millisecond)
+		defer look.Stop()
+		for given := 0; ; given++ {
+			select {
+			case <-stop:
+				ended <- given
+				return
+			case <-look.C:
+			}
+			answer, err := client.Get("http://" + p.admin + "/readyz")
+			if err != nil {
+				p.t.Errorf("after %d answers: %v", given, err)
+				continue
+			}
+			_ = answer.Body.Close()
+			if answer.StatusCode != http.StatusOK {
+				p.t.Errorf("after %d answers: %s", given, answer.Status)
+			}
+		}
+	}()
+	return func() int {
+		close(stop)
+		return <-ended
 	}
 }
 

@@ -49,7 +49,7 @@ type Client struct {
 	numbers atomic.Uint64
 	playing sync.WaitGroup // of attempts and sessions
 
-	mu          sync.Mutex // never held while a session is called
+	mu          sync.Mutex // never held while a method of a session takes its lock
 	draining    bool
 	slots       []*slot
 	established int

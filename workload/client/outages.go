@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"tcp-operator.io/workload/snapshot"
 )
@@ -69,9 +70,14 @@ func lastingFirst(a, b snapshot.Outage) int {
 	return 0
 }
 
+// bounded cuts text to messageBytes, between two characters.
 func bounded(text string) string {
-	if len(text) > messageBytes {
-		return text[:messageBytes]
+	if len(text) <= messageBytes {
+		return text
 	}
-	return text
+	end := messageBytes
+	for end > messageBytes-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
 }

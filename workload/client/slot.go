@@ -109,7 +109,8 @@ func (s *slot) planLocked() time.Duration {
 // established begins a session on conn.
 func (s *slot) established(conn net.Conn) {
 	c := s.client
-	w := c.Poller.Wrap(conn, c.Config.ChunkBytes())
+	number := c.numbers.Add(1)
+	w := c.Poller.Wrap(conn, c.Config.ChunkBytes(), number)
 	c.mu.Lock()
 	if c.draining {
 		c.mu.Unlock()
@@ -122,7 +123,7 @@ func (s *slot) established(conn net.Conn) {
 		w.Close()
 		return
 	}
-	one := session.New(&c.Config, s, w, c.numbers.Add(1))
+	one := session.New(&c.Config, s, w, number)
 	s.session = one
 	c.playing.Add(1)
 	c.established++

@@ -30,7 +30,8 @@ func (s *Server) accepter(l net.Listener) func() error {
 		return func() error {
 			fd, peer, err := descriptors.AcceptFD()
 			if err == nil {
-				s.play(s.Poller.Adopt(fd, peer, chunk), true)
+				number := s.numbers.Add(1)
+				s.play(s.Poller.Adopt(fd, peer, chunk, number), number, true)
 			}
 			return err
 		}
@@ -42,7 +43,7 @@ func (s *Server) accepter(l net.Listener) func() error {
 		case s.Credentials != nil:
 			s.beginHandshake(c)
 		default:
-			s.play(s.Poller.Wrap(c, chunk), true)
+			s.playOn(c, true)
 		}
 		return err
 	}

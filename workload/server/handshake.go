@@ -25,7 +25,7 @@ func (s *Server) beginHandshake(c net.Conn) {
 	}
 	s.mu.Unlock()
 	if !begin {
-		s.play(s.Poller.Wrap(c, s.Config.ChunkBytes()), false)
+		s.playOn(c, false)
 		return
 	}
 	go s.handshake(c)
@@ -41,7 +41,7 @@ func (s *Server) handshake(c net.Conn) {
 		return
 	}
 	s.shaken(c)
-	s.play(s.Poller.Wrap(conn, s.Config.ChunkBytes()), true)
+	s.playOn(conn, true)
 }
 
 // refuse ends c, whose handshake failed. It stays among those that shutting

@@ -102,6 +102,50 @@ func TestTalkOverTLS(t *testing.T) {
 	})
 }
 
+// A corked connection keeps what is written, once it is corked, until it is
+// not: then all goes at once.
+type corked struct {
+	net.Conn
+	corked bool
+	held   []byte
+}
+
+func (c *corked) Write(p []byte) (int, error) {
+	if !c.corked {
+		return c.Conn.Write(p)
+	}
+	c.held = append(c.held, p...)
+	return len(p), nil
+}
+
+func (c *corked) uncork() {
+	c.corked = false
+	_ = c.SetWriteDeadline(time.Time{}) // crypto/tls lets nothing follow close_notify
+	_, _ = c.Conn.Write(c.held)
+}
+
+// What a client says last, and its close_notify, may come to the server in one
+// read, of which it cannot promise an answer to all at once.
+func TestLastWordsOverTLSAreAllAnswered(t *testing.T) {
+	const lines = 200 // pendingReplies is 128
+	inSecureWorld(t, false, func(s *spec.Server) { s.Framing = spec.FramingLine }, func(w *secure) {
+		w.client.MaxVersion = tls.VersionTLS12 // with 1.3 Go takes the end for data until it reads it
+		below := &corked{Conn: w.dial()}
+		c := tls.Client(below, w.client)
+		if err := c.Handshake(); err != nil {
+			t.Fatal(err)
+		}
+		below.corked = true
+		_, _ = io.WriteString(c, strings.Repeat("m\n", lines))
+		_ = c.CloseWrite()
+		below.uncork()
+		got, err := io.ReadAll(c)
+		if n := bytes.Count(got, []byte("\n")); n != lines || err != nil {
+			t.Errorf("%d of %d lines were answered; %v", n, lines, err)
+		}
+	})
+}
+
 func TestPeersThatDoNotShakeHands(t *testing.T) {
 	hello := []byte{22, 3, 1, 2, 0, 1, 0, 1, 252} // how a ClientHello of 512 bytes begins
 	tests := []struct {

@@ -1,15 +1,18 @@
 package server
 
 import (
+	"errors"
 	"io"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"tcp-operator.io/workload/session"
 	"tcp-operator.io/workload/snapshot"
 	"tcp-operator.io/workload/spec"
 )
@@ -94,5 +97,70 @@ func TestAPeerThatDoesNotRead(t *testing.T) { // C4
 		}
 		time.Sleep(15 * time.Second)
 		w.wantCloses(map[snapshot.Reason]int64{snapshot.WriteTimeout: 1})
+	})
+}
+
+// A peer whose message is refused while a reply is on its way to it gets that
+// reply, and FIN. Only one that does not read gets RST.
+func TestWhatIsUnderWayGoesOutBeforeFIN(t *testing.T) {
+	tests := []struct {
+		name         string
+		writeTimeout spec.Duration
+		reads        bool
+		after        time.Duration // the message that is refused
+	}{
+		{"a peer that reads", spec.Duration(10 * time.Second), true, 0},
+		{"a peer that does not read", spec.Duration(10 * time.Second), false, 10 * time.Second},
+		{"a peer that reads, without writeTimeout", 0, true, 0},
+		{"a peer that does not read, without writeTimeout", 0, false, session.LingerTimeout},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			change := func(s *spec.Server) {
+				s.Framing, s.Limits.MessageBytes, s.Limits.WriteTimeout = spec.FramingLine, 16, tt.writeTimeout
+				s.Reply = spec.Reply{Text: strings.Repeat("r", 4096)}
+			}
+			inWorld(t, change, func(w *world) {
+				c := w.dial()
+				w.send(c, strings.Repeat("m\n", 32)) // whose replies fill what the network holds
+				w.send(c, strings.Repeat("x", 17))
+				if !tt.reads {
+					time.Sleep(tt.after - 1)
+					if got := w.snapshot().Sessions.Open; got != 1 {
+						t.Errorf("%d sessions are open", got)
+					}
+					time.Sleep(2)
+				}
+				_, err := io.Copy(io.Discard, c)
+				if reset := errors.Is(err, syscall.ECONNRESET); reset == tt.reads {
+					t.Errorf("the peer reads %v", err)
+				}
+				_ = c.Close()
+				w.wantCloses(map[snapshot.Reason]int64{snapshot.MessageTooLarge: 1})
+			})
+		})
+	}
+}
+
+// A peer that reads slowly is one that reads, however many replies wait for it
+// in one piece.
+func TestASlowReaderIsNotClosed(t *testing.T) {
+	const lines = 64
+	change := func(s *spec.Server) {
+		s.Reply = spec.Reply{Text: strings.Repeat("r", 3999)}
+		s.Framing = spec.FramingLine
+	}
+	inWorld(t, change, func(w *world) {
+		c := w.dial()
+		w.send(c, strings.Repeat("m\n", lines))
+		left := lines * 4000
+		for buf := make([]byte, 1800); left > 0; time.Sleep(time.Second) { // twenty thousand bytes take 11 s
+			n, err := c.Read(buf)
+			if err != nil {
+				t.Fatalf("%d bytes before the end: %v", left, err)
+			}
+			left -= n
+		}
+		w.wantCloses(map[snapshot.Reason]int64{})
 	})
 }

@@ -90,16 +90,22 @@ func (s *Server) initLocked() {
 	}
 }
 
-// play begins a session on conn if it may be one and there is room, or rejects
+// playOn begins a session on c if it may be one and there is room, or rejects
 // it.
-func (s *Server) play(conn wire.Conn, may bool) {
+func (s *Server) playOn(c net.Conn, may bool) {
+	number := s.numbers.Add(1)
+	s.play(s.Poller.Wrap(c, s.Config.ChunkBytes(), number), number, may)
+}
+
+// play is playOn for a connection made with the session's number.
+func (s *Server) play(conn wire.Conn, number uint64, may bool) {
 	s.mu.Lock()
 	if s.draining {
 		s.mu.Unlock()
 		conn.Close()
 		return
 	}
-	one := session.New(&s.Config, s, conn, s.numbers.Add(1))
+	one := session.New(&s.Config, s, conn, number)
 	full := !may || s.fullLocked()
 	if full {
 		s.rejected[one] = struct{}{}
@@ -109,7 +115,6 @@ func (s *Server) play(conn wire.Conn, may bool) {
 	s.playing.Add(1)
 	s.mu.Unlock()
 	if full {
-		s.Config.Stats.Rejected()
 		one.Reject()
 	} else {
 		one.Start()

@@ -2,7 +2,9 @@ package server
 
 import (
 	"bufio"
+	"errors"
 	"io"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -13,19 +15,31 @@ import (
 )
 
 // TestSlowloris compares what honest clients wait for an answer with and
-// without peers that never finish a line. All of those are closed in time.
+// without peers that never finish a line. Each of those is closed in time:
+// exactly when is for fake time to say, in TestDeadlines.
 func TestSlowloris(t *testing.T) { // C2
-	const slow, honest = 1000, 50
+	const (
+		slow, honest = 1000, 50
+		slack        = 10 * time.Second // for a machine that does much else
+	)
+	timeout := time.Duration(size(2, 15)) * time.Second
 	asks := size(20, 2000)
 	l := onLoopback(t, func(s *spec.Server) {
 		s.Framing, s.Reply.Delay, s.Backlog = spec.FramingLine, 0, 4096
-		s.Limits.MessageTimeout = spec.Duration(size(2, 15)) * spec.Duration(time.Second)
+		s.Limits.MessageTimeout = spec.Duration(timeout)
 	})
 	without := l.honest(honest, asks)
 	start := time.Now()
 	var trickle sync.WaitGroup
 	for range slow {
-		c := l.dial()
+		c, began := l.dial(), time.Now()
+		trickle.Go(func() {
+			_ = c.SetReadDeadline(began.Add(timeout + slack))
+			_, err := c.Read(make([]byte, 1))
+			if after := time.Since(began); after < timeout || errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("a slow peer reads %v after %s, want the end after %s", err, after, timeout)
+			}
+		})
 		trickle.Go(func() {
 			// A byte in time for any idle timeout, until the server has enough.
 			for _, err := c.Write([]byte("x")); err == nil; _, err = c.Write([]byte("x")) {

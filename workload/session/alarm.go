@@ -9,8 +9,8 @@ import (
 
 // A session has one alarm, set to the first of its deadlines. Deadlines that
 // move away leave it as it is: it then goes off too early, finds nothing to
-// do, and is set anew. So a message on a session with an idle timeout costs
-// no call of the clock.
+// do, and is set anew. So a message on a session with an idle timeout moves no
+// alarm.
 
 // armLocked sets the alarm if a deadline comes before it.
 func (s *Session) armLocked() {
@@ -36,8 +36,8 @@ func (s *Session) deadlineLocked() time.Duration {
 	if s.pending.len() > 0 && s.writing == 0 {
 		add(s.config.Clock.Moment(s.pending.first().received), s.config.ReplyDelay)
 	}
-	if s.writing > 0 && s.config.WriteTimeout > 0 {
-		add(s.writeSince, s.config.WriteTimeout)
+	if timeout := s.writeTimeoutLocked(); s.writing > 0 && timeout > 0 {
+		add(s.writeSince, timeout)
 	}
 	if s.messageSince > 0 && s.config.MessageTimeout > 0 {
 		add(s.messageSince, s.config.MessageTimeout)
@@ -49,6 +49,15 @@ func (s *Session) deadlineLocked() time.Duration {
 		add(s.lingerSince, LingerTimeout)
 	}
 	return first
+}
+
+// writeTimeoutLocked bounds what is under way; 0 means that nothing does. A
+// session that we have decided to end does not wait for ever.
+func (s *Session) writeTimeoutLocked() time.Duration {
+	if s.config.WriteTimeout == 0 && s.end.By == snapshot.Local {
+		return LingerTimeout
+	}
+	return s.config.WriteTimeout
 }
 
 // idleLocked reports whether the session waits for nothing but its peer.
@@ -64,7 +73,8 @@ func (s *Session) Wake() {
 		return
 	}
 	s.alarmAt = 0
-	now := s.config.Clock.Now()
+	clock := time.Now()
+	now := s.config.Clock.Moment(clock)
 	past := func(since, timeout time.Duration) bool { return since > 0 && timeout > 0 && now-since >= timeout }
 	switch {
 	case s.state == lingering:
@@ -72,12 +82,12 @@ func (s *Session) Wake() {
 			s.closeLocked()
 			return
 		}
-	case past(s.writeSince, s.config.WriteTimeout):
+	case past(s.writeSince, s.writeTimeoutLocked()):
 		s.shutLocked(cause.End{Reason: snapshot.WriteTimeout, By: snapshot.Local})
 	case past(s.messageSince, s.config.MessageTimeout):
 		s.shutLocked(cause.End{Reason: snapshot.MessageTimeout, By: snapshot.Local})
 	case s.idleLocked() && past(s.active, s.config.IdleTimeout):
 		s.shutLocked(cause.End{Reason: snapshot.IdleTimeout, By: snapshot.Local})
 	}
-	s.proceedLocked()
+	s.proceedLocked(clock)
 }

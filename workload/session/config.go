@@ -27,8 +27,9 @@ const lingerBytes = 256 << 10
 const readBytes = 64 << 10
 
 // An Owner is told of the end of its sessions. The calls come with the
-// session's lock held: they must not call the session, nor take a lock under
-// which anyone calls a session.
+// session's lock held: they must call no method of a session but ID, Number,
+// Age, TCPInfo, LocalAddr and RemoteAddr, which do without it, nor take a lock
+// under which anyone calls another.
 type Owner interface {
 	// SessionLost says that s can no longer converse. Its promised replies
 	// may still go out.

@@ -36,7 +36,8 @@ func (s *Session) Info() snapshot.SessionInfo {
 	return info
 }
 
-// TCPInfo asks the kernel about the session; nil where there is none to ask.
+// TCPInfo asks the kernel about the session; nil where there is none to ask,
+// as after the end. It does not wait for the session.
 func (s *Session) TCPInfo() *snapshot.TCPInfo { return s.conn.TCPInfo() }
 
 // Number returns the session's number, unique to the process.
@@ -94,7 +95,7 @@ func (s *Session) logLost() {
 		"age", s.Age().Round(time.Millisecond).String(),
 		"received", s.messages.Received, "sent", s.messages.Sent,
 	}
-	if owed := s.pending.len(); owed > 0 {
+	if owed := s.pending.len() + len(s.held); owed > 0 {
 		attrs = append(attrs, "repliesOwed", owed)
 	}
 	if s.end.Err != nil {

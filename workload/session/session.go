@@ -4,6 +4,10 @@
 //
 // A session has no goroutine of its own. It acts when its wire.Conn brings
 // bytes and when its alarm goes off, under its own lock, and never waits.
+//
+// Locks are taken in this order: a session's, its owner's (client or server),
+// its connection's, the table of a poller. A shard of the clock takes none of
+// them with its own held.
 package session
 
 import (
@@ -14,6 +18,7 @@ import (
 	"tcp-operator.io/workload/alarm"
 	"tcp-operator.io/workload/cause"
 	"tcp-operator.io/workload/snapshot"
+	"tcp-operator.io/workload/stats"
 	"tcp-operator.io/workload/wire"
 )
 
@@ -28,17 +33,20 @@ type Session struct {
 	conn   wire.Conn
 	number uint64
 
+	traffic *stats.Traffic
+
 	// Moments of config.Clock; 0 means not now, or not yet.
 	active       time.Duration // last byte received or message sent
 	sentAt       time.Duration // of the oldest message sent since the last received
 	alarmAt      time.Duration // what alarm is set to
 	writeSince   time.Duration // a Send has been held back since then
 	messageSince time.Duration // unread begins with an unfinished message since then
-	writing      int           // size of the message held back by conn
+	writing      int           // bytes that conn holds back
 
 	unread   []byte // received, not yet cut into messages
 	scanned  int    // bytes of unread known to hold no whole message
 	pending  queue
+	held     []int // of each message that conn holds back, the bytes left
 	messages snapshot.Messages
 	bytes    snapshot.Bytes
 
@@ -66,9 +74,13 @@ var stateNames = [...]snapshot.State{
 }
 
 // New returns the session of conn, which it owns from now on. Its number is
-// unique to the process. Nothing happens before Start.
+// unique to the process, and the one that conn was made with, so that both are
+// served by the same processor. Nothing happens before Start.
 func New(config *Config, owner Owner, conn wire.Conn, number uint64) *Session {
-	return &Session{config: config, owner: owner, conn: conn, number: number, start: config.Clock.Now()}
+	return &Session{
+		config: config, owner: owner, conn: conn, number: number,
+		traffic: config.Stats.Traffic(number), start: config.Clock.Now(),
+	}
 }
 
 // Start greets the peer and begins to read.
@@ -84,16 +96,23 @@ func (s *Session) Start() {
 	s.conn.Start(s)
 	if s.state == open && !s.config.Greeting.Empty() {
 		now := time.Now()
-		s.sendLocked(s.config.Greeting, now, now)
+		d := s.draftLocked()
+		d.write(s.config.Greeting, now)
+		s.sendLocked(d, now)
+		drafts.Put(d)
 	}
 	s.armLocked()
 }
 
-// Reject closes conn, which exceeds limits.sessions, with FIN. It is Start
-// and end in one: nothing is read as a message, nobody is greeted.
+// Reject counts conn, which exceeds limits.sessions, and closes it with FIN. It
+// is Start and end in one: nothing is read as a message, nobody is greeted.
 func (s *Session) Reject() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.state != open {
+		return // by Close, which does not wait for Reject
+	}
+	s.config.Stats.Rejected()
 	s.conn.Start(s)
 	s.shutLocked(cause.End{Reason: snapshot.SessionLimit, By: snapshot.Local})
 }
@@ -128,7 +147,7 @@ func (s *Session) Received(p []byte) {
 	now := time.Now()
 	s.active = s.config.Clock.Moment(now)
 	s.bytes.Received += int64(len(p))
-	s.config.Stats.Received(len(p))
+	s.traffic.Received(len(p))
 	switch s.state {
 	case open:
 		s.takeLocked(p, now)
@@ -150,7 +169,7 @@ func (s *Session) Ended(err error) {
 		return
 	}
 	if s.state == open && !s.config.Framer.Framed() && len(s.unread) > 0 {
-		s.messageLocked(s.unread, time.Now()) // a character that was never finished
+		s.takeLastLocked(time.Now())
 	}
 	if s.state != closed {
 		s.state = peerDone
@@ -161,16 +180,21 @@ func (s *Session) Ended(err error) {
 	s.armLocked()
 }
 
-// Writable implements wire.Events.
-func (s *Session) Writable() {
+// Sent implements wire.Events.
+func (s *Session) Sent(bytes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.writing == 0 {
 		return
 	}
-	s.sentLocked(s.writing, s.config.Clock.Now())
-	s.writing, s.writeSince = 0, 0
-	s.proceedLocked()
+	now := time.Now()
+	s.sentLocked(bytes, s.config.Clock.Moment(now))
+	if s.writing == 0 {
+		s.writeSince = 0
+		s.proceedLocked(now)
+	} else if s.end.By != snapshot.Local {
+		s.writeSince = s.active // it reads, if slowly
+	}
 }
 
 // endLocked notes why the session ends, unless it is known already.
@@ -195,19 +219,33 @@ func (s *Session) finishLocked() {
 	}
 }
 
-// shutLocked ends the session by our own decision: promises are dropped, FIN
-// goes out. A peer that does not even read gets RST, which frees the kernel
-// of what it will not take.
+// shutLocked ends the session by our own decision: promises are dropped, what
+// is under way goes out, then FIN. A peer that does not read gets RST, which
+// frees the kernel of what it will not take.
 func (s *Session) shutLocked(end cause.End) {
+	if s.state == closed {
+		return
+	}
 	s.endLocked(end)
 	s.pending.clear()
 	s.unread = nil
 	s.messageSince = 0
-	if s.writing > 0 {
-		s.conn.Abort()
-		s.closeLocked()
+	if s.writing == 0 {
+		s.lingerLocked()
 		return
 	}
+	if end.Reason == snapshot.WriteTimeout {
+		s.abortLocked()
+		return
+	}
+	s.state = draining
+	s.writeSince = s.config.Clock.Now() // as long as any other may be under way
+	s.resumeLocked()
+	s.armLocked()
+}
+
+// lingerLocked sends FIN and waits for the peer's.
+func (s *Session) lingerLocked() {
 	s.state = lingering
 	s.lingerSince = s.config.Clock.Now()
 	s.conn.CloseWrite()
@@ -215,16 +253,27 @@ func (s *Session) shutLocked(end cause.End) {
 	s.armLocked()
 }
 
-func (s *Session) closeLocked() {
+// closeLocked closes the connection with FIN where none was sent.
+func (s *Session) closeLocked() { s.releaseLocked(false) }
+
+// abortLocked closes the connection with RST.
+func (s *Session) abortLocked() { s.releaseLocked(true) }
+
+func (s *Session) releaseLocked(reset bool) {
 	if s.state == closed {
 		return
 	}
 	s.state = closed
 	s.logClosed()
-	s.config.Stats.TCP.Ended(s.conn.TCPInfo())
-	s.conn.Close()
+	info := s.conn.TCPInfo() // while there is one to ask
+	if reset {
+		s.conn.Abort()
+	} else {
+		s.conn.Close()
+	}
+	s.config.Stats.TCP.Ended(info) // now that nobody else can ask
 	s.pending.clear()
-	s.unread = nil
+	s.unread, s.held, s.writing = nil, nil, 0
 	s.config.Clock.Cancel(&s.alarm, s.number)
 	if s.end.Reason != snapshot.SessionLimit {
 		s.config.Stats.Closed(s.end.Reason, s.Age())

@@ -52,10 +52,21 @@ type arrival struct {
 	peer netip.AddrPort
 }
 
+// mostArrivals bounds how many connections are taken from the kernel at once:
+// more than a backlog, by default, and not so many that the first of them
+// waits for long.
+const mostArrivals = 1024
+
 // arrivals are connections that were taken from the kernel, oldest first.
 type arrivals struct {
 	mu      sync.Mutex
 	waiting []arrival
+	next    int // of waiting
+
+	// take takes what waits in the kernel, and took is how it ended. They are
+	// AcceptFD's alone. Made once, as a closure for each call would be garbage.
+	take func(listening uintptr) bool
+	took error
 }
 
 func (a *arrivals) push(one arrival) {
@@ -67,20 +78,19 @@ func (a *arrivals) push(one arrival) {
 func (a *arrivals) pop() (one arrival, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.waiting) == 0 {
+	if a.next == len(a.waiting) {
+		a.waiting, a.next = a.waiting[:0], 0
 		return arrival{}, false
 	}
-	one, a.waiting = a.waiting[0], a.waiting[1:]
-	if len(a.waiting) == 0 {
-		a.waiting = nil // keeps no memory of a rush
-	}
+	one = a.waiting[a.next]
+	a.next++
 	return one, true
 }
 
-func (a *arrivals) empty() bool {
+func (a *arrivals) len() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return len(a.waiting) == 0
+	return len(a.waiting) - a.next
 }
 
 // closeAll closes what nobody will ask for any more.
@@ -96,9 +106,9 @@ func (a *arrivals) closeAll() {
 // is left; the connection stays in the backlog. AcceptFD is for one goroutine
 // at a time, and not for a listener on which Accept is called.
 //
-// It takes all connections that wait at once, and takes no more before each of
-// them was returned: so a rush costs one call of the kernel for each
-// connection, and a small backlog is emptied before any session begins.
+// It takes all connections that wait at once, up to mostArrivals, and takes no
+// more before each of them was returned: so a rush costs one call of the kernel
+// for each connection, and a small backlog is emptied before any session begins.
 func (l *listener) AcceptFD() (fd int, peer netip.AddrPort, err error) {
 	one, ok := l.arrived.pop()
 	if !ok {
@@ -113,17 +123,21 @@ func (l *listener) AcceptFD() (fd int, peer netip.AddrPort, err error) {
 
 // takeAll takes all connections that wait, and waits for the first. An error
 // may come after some have arrived.
-func (l *listener) takeAll() (err error) {
-	failed := l.raw.Read(func(listening uintptr) bool {
-		for err = nil; err == nil; {
-			err = l.takeOne(int(listening))
+func (l *listener) takeAll() error {
+	a := &l.arrived
+	if a.take == nil {
+		a.take = func(listening uintptr) bool {
+			a.took = nil
+			for a.took == nil && a.len() < mostArrivals {
+				a.took = l.takeOne(int(listening))
+			}
+			return a.took != unix.EAGAIN || a.len() > 0
 		}
-		return err != unix.EAGAIN || !l.arrived.empty()
-	})
-	if failed != nil {
+	}
+	if failed := l.raw.Read(a.take); failed != nil {
 		return failed
 	}
-	return os.NewSyscallError("accept4", err)
+	return os.NewSyscallError("accept4", a.took)
 }
 
 // takeOne takes one connection. EAGAIN says that none waits, EMFILE that only

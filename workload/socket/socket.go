@@ -85,7 +85,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	l.gate.note(c)
-	return c, setNagle(c, l.nagle)
+	return withNagle(c, l.nagle)
 }
 
 // A DialFunc connects, within ctx's deadline, which covers name resolution
@@ -110,16 +110,21 @@ func Dialer(c spec.Client) DialFunc {
 		if err != nil {
 			return nil, err
 		}
-		return conn, setNagle(conn.(*net.TCPConn), nagle)
+		return withNagle(conn.(*net.TCPConn), nagle)
 	}
 }
 
-// setNagle switches Nagle's algorithm on; net has switched it off.
-func setNagle(c *net.TCPConn, on bool) error {
-	if on {
-		return c.SetNoDelay(false)
+// withNagle switches Nagle's algorithm on; net has switched it off. It returns
+// c, or closes it.
+func withNagle(c *net.TCPConn, on bool) (net.Conn, error) {
+	if !on {
+		return c, nil
 	}
-	return nil
+	if err := c.SetNoDelay(false); err != nil {
+		_ = c.Close()
+		return nil, err
+	}
+	return c, nil
 }
 
 func keepAlive(k spec.KeepAlive) net.KeepAliveConfig {

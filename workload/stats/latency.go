@@ -49,20 +49,30 @@ func (l *Latency) Observe(d time.Duration) {
 }
 
 // Summary returns the distribution so far, nil before the first observation.
+// Nobody who observes waits while it is encoded.
 func (l *Latency) Summary() *snapshot.RoundTrip {
+	h := l.copy()
+	if h == nil {
+		return nil
+	}
+	// Encode writes to memory; without its text, the summary still stands.
+	encoded, _ := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	return &snapshot.RoundTrip{
+		Count:           h.TotalCount(),
+		P50Microseconds: h.ValueAtQuantile(50),
+		P99Microseconds: h.ValueAtQuantile(99),
+		Histogram:       string(encoded),
+	}
+}
+
+// copy returns a copy of the histogram, nil of an empty one.
+func (l *Latency) copy() *hdrhistogram.Histogram {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.histogram.TotalCount() == 0 {
 		return nil
 	}
-	// Encode writes to memory; without its text, the summary still stands.
-	encoded, _ := l.histogram.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	return &snapshot.RoundTrip{
-		Count:           l.histogram.TotalCount(),
-		P50Microseconds: l.histogram.ValueAtQuantile(50),
-		P99Microseconds: l.histogram.ValueAtQuantile(99),
-		Histogram:       string(encoded),
-	}
+	return l.histogram.Clone()
 }
 
 // Ages is the distribution of the ages at which sessions ended.

@@ -1,10 +1,12 @@
 // Package stats counts what one process does. A Set is written by many
-// sessions at once and read into a snapshot; nothing else holds a number that
-// a user sees.
+// sessions at once and read into a snapshot. It holds what has happened; what
+// is there now, such as open sessions and outages, the server or the client
+// adds.
 package stats
 
 import (
 	"maps"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -15,9 +17,7 @@ import (
 // goroutines at once.
 type Set struct {
 	opened, rejected, lost, acceptErrors atomic.Int64
-	received, sent, exceptions           atomic.Int64
-	bytesReceived, bytesSent             atomic.Int64
-	lastMessage                          atomic.Int64 // Unix time in ns; 0: none yet
+	traffic                              []Traffic
 
 	closes, failures reasons
 
@@ -58,6 +58,7 @@ func (r reasons) read() map[snapshot.Reason]int64 {
 // New returns a Set with every counter at 0.
 func New() *Set {
 	return &Set{
+		traffic:   make([]Traffic, runtime.GOMAXPROCS(0)),
 		closes:    newReasons(snapshot.CloseReasons()),
 		failures:  newReasons(snapshot.FailureReasons()),
 		RoundTrip: newLatency(),
@@ -90,41 +91,24 @@ func (s *Set) Failed(reason snapshot.Reason) { s.failures.add(reason) }
 // AcceptFailed counts a failed accept.
 func (s *Set) AcceptFailed() { s.acceptErrors.Add(1) }
 
-// Received counts payload that came, framing included.
-func (s *Set) Received(bytes int) { s.bytesReceived.Add(int64(bytes)) }
+// Traffic returns where to count the messages of a session, by its number.
+func (s *Set) Traffic(number uint64) *Traffic { return &s.traffic[number%uint64(len(s.traffic))] }
 
-// Message counts a message received now.
-func (s *Set) Message(exception bool, now time.Time) {
-	s.received.Add(1)
-	s.lastMessage.Store(now.UnixNano())
-	if exception {
-		s.exceptions.Add(1)
-	}
-}
-
-// Sent counts a message that went to the kernel whole, and its bytes.
-func (s *Set) Sent(bytes int) {
-	s.sent.Add(1)
-	s.bytesSent.Add(int64(bytes))
-}
-
-// Fill writes the counters into a snapshot. What is open, desired or wrong
-// right now is for the server or client to add.
+// Fill writes all that the Set has counted into a snapshot. What is open,
+// desired or wrong right now is for the server or client to add.
 func (s *Set) Fill(to *snapshot.Snapshot) {
+	s.Count(to)
+	to.RoundTrip = s.RoundTrip.Summary()
+}
+
+// Count is Fill without the round trips, whose summary costs a compression
+// that a probe or a scrape has no use for.
+func (s *Set) Count(to *snapshot.Snapshot) {
 	to.Sessions.Opened = s.opened.Load()
 	to.Sessions.Rejected = s.rejected.Load()
 	to.Sessions.Lost = s.lost.Load()
 	to.Sessions.AcceptErrors = s.acceptErrors.Load()
-	to.Messages = snapshot.Messages{
-		Received:   s.received.Load(),
-		Sent:       s.sent.Load(),
-		Exceptions: s.exceptions.Load(),
-	}
-	to.Bytes = snapshot.Bytes{Received: s.bytesReceived.Load(), Sent: s.bytesSent.Load()}
-	if last := s.lastMessage.Load(); last > 0 {
-		to.LastMessageTime = new(time.Unix(0, last))
-	}
+	s.countTraffic(to)
 	to.Closes = s.closes.read()
 	to.Failures = s.failures.read()
-	to.RoundTrip = s.RoundTrip.Summary()
 }

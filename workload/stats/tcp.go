@@ -27,7 +27,8 @@ func newTCP() *TCP {
 	}))}
 }
 
-// Ended takes in a session that ends; nil says that nothing is known of it.
+// Ended takes in a session that has ended, and can be sampled no more; nil says
+// that nothing is known of it.
 func (t *TCP) Ended(info *snapshot.TCPInfo) {
 	if info == nil {
 		return
@@ -38,14 +39,13 @@ func (t *TCP) Ended(info *snapshot.TCPInfo) {
 	t.ended += info.RetransmittedSegments
 }
 
-// Summary adds up the open sessions, those that are nil excepted, and the
-// ended ones. A session that ends between its sample and this call may be
-// missed once; the sum still never decreases.
-func (t *TCP) Summary(open []*snapshot.TCPInfo) *snapshot.TCP {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	sum := snapshot.TCP{RetransmittedSegments: t.ended}
-	for _, info := range open {
+// Summary adds up the open sessions, which it calls sample for, those that are
+// nil excepted, and the ended ones. The ended come first, and Ended is called
+// when a session cannot be sampled any more: one that ends meanwhile may be
+// missed, and is never counted twice. The sum never decreases.
+func (t *TCP) Summary(sample func() []*snapshot.TCPInfo) *snapshot.TCP {
+	sum := snapshot.TCP{RetransmittedSegments: t.ofEnded()}
+	for _, info := range sample() {
 		if info == nil {
 			continue
 		}
@@ -54,7 +54,15 @@ func (t *TCP) Summary(open []*snapshot.TCPInfo) *snapshot.TCP {
 		sum.UnacknowledgedSegments += info.UnacknowledgedSegments
 		sum.MaxRoundTripMicroseconds = max(sum.MaxRoundTripMicroseconds, info.RoundTripMicroseconds)
 	}
-	sum.RetransmittedSegments = max(sum.RetransmittedSegments, t.retransmitted)
-	t.retransmitted = sum.RetransmittedSegments
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.retransmitted = max(t.retransmitted, sum.RetransmittedSegments)
+	sum.RetransmittedSegments = t.retransmitted
 	return &sum
+}
+
+func (t *TCP) ofEnded() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ended
 }

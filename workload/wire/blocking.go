@@ -2,6 +2,7 @@ package wire
 
 import (
 	"crypto/tls"
+	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -23,8 +24,8 @@ type blocking struct {
 	out    []byte // what is being written
 }
 
-// recordBytes is the most that one read of a TLS connection returns, RFC 8446
-// section 5.1.
+// recordBytes is the most that one read of a TLS connection returns, and the
+// most that is written at once: a record, RFC 8446 section 5.1.
 const recordBytes = 16 << 10
 
 // Blocking returns a Conn over c, which it owns from now on. One Received
@@ -50,6 +51,11 @@ func (b *blocking) readLoop() {
 		if n > 0 {
 			b.events.Received(buf[:n])
 		}
+		// TLS may bring the end together with the last bytes. Of those the
+		// session may have left some for later: they come first.
+		if err == io.EOF && !b.mayRead() {
+			return
+		}
 		if err != nil {
 			b.events.Ended(err)
 			return
@@ -67,23 +73,30 @@ func (b *blocking) mayRead() bool {
 	return !b.closed
 }
 
-func (b *blocking) Send(p []byte) (bool, error) {
+func (b *blocking) Send(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
-		return false, net.ErrClosed
+		return len(p), net.ErrClosed
 	}
-	b.out = append(b.out[:0], p...)
-	go b.write(b.out)
-	return false, nil
+	if len(p) > 0 {
+		b.out = append(b.out[:0], p...)
+		go b.write(b.out)
+	}
+	return len(p), nil
 }
 
+// write writes p, and tells of it bit by bit: a slow peer is one that reads.
 func (b *blocking) write(p []byte) {
-	if _, err := b.conn.Write(p); err != nil {
-		b.events.Ended(err)
-		return
+	for len(p) > 0 {
+		n, err := b.conn.Write(p[:min(len(p), recordBytes)])
+		if err != nil {
+			b.events.Ended(err)
+			return
+		}
+		p = p[n:]
+		b.events.Sent(n)
 	}
-	b.events.Writable()
 }
 
 func (b *blocking) SetReading(on bool) {
@@ -148,4 +161,11 @@ func (b *blocking) Abort() {
 func (b *blocking) LocalAddr() netip.AddrPort  { return addrPort(b.conn.LocalAddr()) }
 func (b *blocking) RemoteAddr() netip.AddrPort { return addrPort(b.conn.RemoteAddr()) }
 
-func (b *blocking) TCPInfo() *snapshot.TCPInfo { return tcpInfoOf(b.transport()) }
+func (b *blocking) TCPInfo() *snapshot.TCPInfo {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed { // as TLS may take its time
+		return nil
+	}
+	return tcpInfoOf(b.transport())
+}

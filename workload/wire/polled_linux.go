@@ -37,7 +37,7 @@ func (c *polled) Start(e Events) {
 		return
 	}
 	c.events = e
-	c.loop.add(c)
+	c.loop.conns.add(c)
 	c.added = true
 	c.interest = c.wantedLocked()
 	if err := c.loop.control(unix.EPOLL_CTL_ADD, c); err != nil {
@@ -143,16 +143,15 @@ func (c *polled) brokenLocked() error {
 	return unix.EAGAIN
 }
 
-func (c *polled) Send(p []byte) (bool, error) {
+func (c *polled) Send(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	rest, err := c.writeLocked(p)
-	if err != nil || len(rest) == 0 {
-		return err == nil, err
+	if len(rest) > 0 && err == nil {
+		c.out = append(c.out[:0], rest...)
+		c.awaitLocked()
 	}
-	c.out = append(c.out[:0], rest...)
-	c.awaitLocked()
-	return false, nil
+	return len(rest), err
 }
 
 // writeLocked writes as much of p as the kernel takes, and returns the rest.
@@ -177,25 +176,29 @@ func (c *polled) writeLocked(p []byte) ([]byte, error) {
 
 // flush goes on with what was held back.
 func (c *polled) flush() {
+	sent, err := c.writeHeld()
+	if sent > 0 {
+		c.events.Sent(sent)
+	}
+	if err != nil {
+		c.broken(err)
+	}
+}
+
+func (c *polled) writeHeld() (sent int, err error) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.closed || len(c.out) == 0 {
-		c.mu.Unlock()
-		return
+		return 0, nil
 	}
 	rest, err := c.writeLocked(c.out)
+	sent = len(c.out) - len(rest)
+	c.out = rest
 	if len(rest) == 0 {
 		c.out = nil
-	} else {
-		c.out = rest
 	}
 	c.awaitLocked()
-	c.mu.Unlock()
-	switch {
-	case err != nil:
-		c.broken(err)
-	case len(rest) == 0:
-		c.events.Writable()
-	}
+	return sent, err
 }
 
 func (c *polled) SetReading(on bool) {
@@ -236,7 +239,7 @@ func (c *polled) closeLocked() {
 	}
 	c.closed = true
 	c.out = nil
-	c.loop.remove(c)
+	c.loop.conns.remove(c)
 	_ = unix.Close(int(c.fd)) // nothing is left to do about it
 }
 

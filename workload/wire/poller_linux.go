@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -15,10 +16,12 @@ import (
 // A Poller waits for the descriptors of many connections in epoll(7)
 // instances of its own, one for each of its loops. An idle connection costs
 // its record and nothing else: no goroutine, no buffer, and no place in the
-// poller of Go's runtime, which would be woken for every packet as well.
+// poller of Go's runtime. Only the instances are there: one that has something
+// to tell wakes its loop.
 //
 // A nil *Poller is valid: every connection then keeps a goroutine.
 type Poller struct {
+	conns table
 	loops []*loop
 	ended sync.WaitGroup
 }
@@ -28,7 +31,7 @@ type Poller struct {
 func NewPoller(loops int) (*Poller, error) {
 	p := &Poller{}
 	for range loops {
-		l, err := newLoop()
+		l, err := newLoop(&p.conns)
 		if err != nil {
 			_ = p.Close()
 			return nil, fmt.Errorf("epoll: %w", err)
@@ -45,17 +48,18 @@ func (p *Poller) Close() error {
 		return nil
 	}
 	for _, l := range p.loops {
-		_ = l.file.Close() // wakes the loop
+		l.close()
 	}
 	p.ended.Wait()
 	return nil
 }
 
 // Adopt returns a Conn over a connected, non-blocking descriptor, which it
-// owns from now on. One Received brings at most chunk bytes. p must not be nil.
-func (p *Poller) Adopt(fd int, remote netip.AddrPort, chunk int) Conn {
+// owns from now on. One Received brings at most chunk bytes. The number chooses
+// the loop. p must not be nil.
+func (p *Poller) Adopt(fd int, remote netip.AddrPort, chunk int, number uint64) Conn {
 	return &polled{
-		loop:    p.loops[fd%len(p.loops)],
+		loop:    p.loops[number%uint64(len(p.loops))],
 		fd:      int32(fd),
 		chunk:   int32(chunk),
 		remote:  netip.AddrPortFrom(remote.Addr().Unmap(), remote.Port()),
@@ -66,7 +70,8 @@ func (p *Poller) Adopt(fd int, remote netip.AddrPort, chunk int) Conn {
 // Wrap returns a Conn over c, which it owns from now on. A TCP connection of
 // the kernel is taken out of Go's poller, by way of a duplicate of its
 // descriptor; any other, such as one of TLS or of a test, keeps a goroutine.
-func (p *Poller) Wrap(c net.Conn, chunk int) Conn {
+// chunk and number are those of Adopt.
+func (p *Poller) Wrap(c net.Conn, chunk int, number uint64) Conn {
 	tcp, ok := c.(*net.TCPConn)
 	if p == nil || !ok {
 		return Blocking(c, chunk)
@@ -75,7 +80,7 @@ func (p *Poller) Wrap(c net.Conn, chunk int) Conn {
 	if err != nil { // no descriptor is left for the moment in which there are two
 		return Blocking(c, chunk)
 	}
-	conn := p.Adopt(fd, addrPort(c.RemoteAddr()), chunk)
+	conn := p.Adopt(fd, addrPort(c.RemoteAddr()), chunk, number)
 	_ = c.Close() // the duplicate keeps the connection
 	return conn
 }
@@ -97,15 +102,15 @@ const eventsAtOnce = 128
 // A loop serves the connections of one epoll instance, one event after the
 // other, with one buffer for all. Sessions never wait, so neither does it.
 type loop struct {
-	file *os.File        // of the epoll instance
-	raw  syscall.RawConn // of file
-	buf  [64 << 10]byte
-
-	mu    sync.Mutex // taken while a polled.mu is held, never the other way
-	conns map[int32]*polled
+	epoll  int             // valid until file is closed
+	file   *os.File        // of the epoll instance
+	raw    syscall.RawConn // of file
+	closed atomic.Bool
+	conns  *table
+	buf    [64 << 10]byte
 }
 
-func newLoop() (*loop, error) {
+func newLoop(conns *table) (*loop, error) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, os.NewSyscallError("epoll_create1", err)
@@ -116,75 +121,64 @@ func newLoop() (*loop, error) {
 		_ = unix.Close(fd)
 		return nil, err
 	}
-	l := &loop{file: os.NewFile(uintptr(fd), "epoll"), conns: map[int32]*polled{}}
+	l := &loop{epoll: fd, file: os.NewFile(uintptr(fd), "epoll"), conns: conns}
 	l.raw, err = l.file.SyscallConn()
 	return l, err
 }
 
+// close ends run.
+func (l *loop) close() {
+	l.closed.Store(true)
+	_ = l.file.Close() // wakes it
+}
+
+// run serves until the loop is closed. Any other end would leave connections
+// without service, and nobody the wiser.
 func (l *loop) run() {
 	var (
 		events [eventsAtOnce]unix.EpollEvent
-		ready  [eventsAtOnce]*polled
 		n      int
+		failed error
 	)
-	poll := func(fd uintptr) bool {
-		n = pollOnce(int(fd), events[:])
-		return n != 0
+	poll := func(uintptr) bool {
+		n, failed = l.poll(events[:])
+		return n != 0 || failed != nil
 	}
 	for {
-		if l.raw.Read(poll) != nil || n < 0 {
-			return // closed
+		err := l.raw.Read(poll)
+		if l.closed.Load() {
+			return
 		}
-		l.resolve(events[:n], ready[:n])
-		for i, c := range ready[:n] {
-			if c != nil {
-				c.handle(events[i].Events, l.buf[:])
-			}
-			ready[i] = nil
+		if err = errors.Join(err, failed); err != nil {
+			panic(fmt.Sprintf("wire: epoll_wait: %v", err))
+		}
+		for i := range events[:n] {
+			l.dispatch(&events[i])
 		}
 	}
 }
 
-// pollOnce takes the events that are there, without waiting.
-func pollOnce(fd int, events []unix.EpollEvent) int {
+// poll takes the events that are there, without waiting.
+func (l *loop) poll(events []unix.EpollEvent) (int, error) {
 	for {
-		n, err := unix.EpollWait(fd, events, 0)
+		n, err := unix.EpollWait(l.epoll, events, 0)
 		if err != unix.EINTR {
-			return n
+			return n, err
 		}
 	}
 }
 
-// resolve finds the connections of events. One that has been closed meanwhile
-// is nil, or another one with the same descriptor: that finds nothing to do.
-func (l *loop) resolve(events []unix.EpollEvent, ready []*polled) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i := range events {
-		ready[i] = l.conns[events[i].Fd]
-	}
-}
-
-func (l *loop) add(c *polled) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.conns[c.fd] = c
-}
-
-func (l *loop) remove(c *polled) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.conns[c.fd] == c {
-		delete(l.conns, c.fd)
+// dispatch hands an event to its connection. One that has been closed since
+// the kernel reported it is gone, or another one has its descriptor: that is
+// another loop's, or finds nothing to do.
+func (l *loop) dispatch(event *unix.EpollEvent) {
+	if c := l.conns.get(event.Fd); c != nil && c.loop == l {
+		c.handle(event.Events, l.buf[:])
 	}
 }
 
 // control is epoll_ctl(2). An error says that the kernel is out of memory.
 func (l *loop) control(op int, c *polled) error {
 	event := unix.EpollEvent{Events: c.interest, Fd: c.fd}
-	var failed error
-	if err := l.raw.Control(func(fd uintptr) { failed = unix.EpollCtl(int(fd), op, int(c.fd), &event) }); err != nil {
-		return err
-	}
-	return os.NewSyscallError("epoll_ctl", failed)
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(l.epoll, op, int(c.fd), &event))
 }

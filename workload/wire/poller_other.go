@@ -18,7 +18,9 @@ func NewPoller(int) (*Poller, error) { return nil, nil }
 func (p *Poller) Close() error { return nil }
 
 // Adopt is there on Linux only.
-func (p *Poller) Adopt(int, netip.AddrPort, int) Conn { panic("wire: no poller on this system") }
+func (p *Poller) Adopt(int, netip.AddrPort, int, uint64) Conn {
+	panic("wire: no poller on this system")
+}
 
 // Wrap returns a Conn over c, which it owns from now on.
-func (p *Poller) Wrap(c net.Conn, chunk int) Conn { return Blocking(c, chunk) }
+func (p *Poller) Wrap(c net.Conn, chunk int, _ uint64) Conn { return Blocking(c, chunk) }

@@ -12,8 +12,9 @@ import (
 	"tcp-operator.io/workload/snapshot"
 )
 
-// Events is what a Conn tells its session. Calls come from any goroutine, but
-// Received and Ended never two at a time. No lock of the Conn is held.
+// Events is what a Conn tells its session. Calls come from any goroutine, and
+// several may come at a time; but one Received returns before the next call of
+// Received or of Ended with io.EOF comes. No lock of the Conn is held.
 type Events interface {
 	// Received brings bytes. p is valid until it returns.
 	Received(p []byte)
@@ -21,8 +22,9 @@ type Events interface {
 	// FIN, when sending still works, or with the error that broke the
 	// connection. It may come once for each.
 	Ended(err error)
-	// Writable says that all that Send held back has gone to the kernel.
-	Writable()
+	// Sent says that so many more of the bytes that Send held back have gone to
+	// the kernel.
+	Sent(bytes int)
 }
 
 // A Conn is one connection, driven by events. Its methods never wait. They
@@ -30,9 +32,9 @@ type Events interface {
 type Conn interface {
 	// Start begins to read. It is called once.
 	Start(Events)
-	// Send sends p, which it does not keep. When it returns false, a part of p
-	// is held back: the caller must not send again before Writable.
-	Send(p []byte) (sent bool, err error)
+	// Send sends p, which it does not keep. So many of its last bytes are held
+	// back: the caller must not send again before Sent has told of all of them.
+	Send(p []byte) (held int, err error)
 	// SetReading stops the flow of Received, for the peer to feel it, or lets
 	// it go on.
 	SetReading(on bool)
@@ -44,7 +46,7 @@ type Conn interface {
 	Abort()
 	LocalAddr() netip.AddrPort
 	RemoteAddr() netip.AddrPort
-	// TCPInfo asks the kernel; nil where there is none to ask.
+	// TCPInfo asks the kernel; nil where there is none to ask, and from Close on.
 	TCPInfo() *snapshot.TCPInfo
 }
 

@@ -19,16 +19,16 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type recorder struct {
 	received chan []byte
 	ended    chan error
-	writable chan struct{}
+	sent     chan int
 }
 
 func newRecorder() *recorder {
-	return &recorder{make(chan []byte, 1<<16), make(chan error, 10), make(chan struct{}, 10)}
+	return &recorder{make(chan []byte, 1<<16), make(chan error, 10), make(chan int, 1<<16)}
 }
 
 func (r *recorder) Received(p []byte) { r.received <- bytes.Clone(p) }
 func (r *recorder) Ended(err error)   { r.ended <- err }
-func (r *recorder) Writable()         { r.writable <- struct{}{} }
+func (r *recorder) Sent(n int)        { r.sent <- n }
 
 // onBoth runs test over a parked descriptor and over a net.Conn with
 // goroutines: a session must not be able to tell.
@@ -54,7 +54,7 @@ func onBoth(t *testing.T, test func(t *testing.T, c Conn, events *recorder, peer
 				t.Fatal(err)
 			}
 			defer peer.Close()
-			c := p.Wrap(near, 1024)
+			c := p.Wrap(near, 1024, 1)
 			defer c.Close()
 			if c.RemoteAddr().String() != l.Addr().String() || c.LocalAddr().String() != peer.RemoteAddr().String() {
 				t.Errorf("addresses: %s, %s", c.LocalAddr(), c.RemoteAddr())
@@ -92,21 +92,26 @@ func TestWhatAPeerDoesNotTakeIsHeldBack(t *testing.T) { // C4
 	onBoth(t, func(t *testing.T, c Conn, events *recorder, peer *net.TCPConn) {
 		// More than loopback's buffers hold, at once and bit by bit.
 		want := random(32 << 20)
-		sent, err := c.Send(want)
-		if sent || err != nil {
-			t.Fatalf("all went at once: %t, %v", sent, err)
+		held, err := c.Send(want)
+		if held == 0 || err != nil {
+			t.Fatalf("all went at once: %v", err)
 		}
 		got := make([]byte, len(want))
 		if _, err := io.ReadFull(peer, got); err != nil {
 			t.Fatal(err)
 		}
-		<-events.writable
 		if !bytes.Equal(got, want) {
 			t.Error("the bytes differ")
 		}
-		sent, err = c.Send([]byte("more"))
+		for held > 0 {
+			n := <-events.sent
+			if held -= n; n < 1 || held < 0 {
+				t.Fatalf("told of %d bytes, %d too many", n, -held)
+			}
+		}
+		_, err = c.Send([]byte("more"))
 		if _, readErr := io.ReadFull(peer, got[:4]); readErr != nil || err != nil || string(got[:4]) != "more" {
-			t.Errorf("afterwards: %q, %t, %v, %v", got[:4], sent, err, readErr)
+			t.Errorf("afterwards: %q, %v, %v", got[:4], err, readErr)
 		}
 	})
 }
@@ -147,14 +152,14 @@ func TestResetAfterFINIsNoticed(t *testing.T) {
 		// The first of these makes the peer's kernel answer with RST.
 		var err error
 		for err == nil {
-			var sent bool
-			sent, err = c.Send([]byte("anyone there?"))
-			if sent || err != nil {
+			var held int
+			held, err = c.Send([]byte("anyone there?"))
+			if held == 0 || err != nil {
 				continue
 			}
 			select {
 			case err = <-events.ended:
-			case <-events.writable:
+			case <-events.sent:
 			}
 		}
 		if !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) {
@@ -200,6 +205,9 @@ func TestTCPInfo(t *testing.T) {
 			t.Errorf("got %+v", info)
 		}
 		c.Close()
+		if info := c.TCPInfo(); info != nil {
+			t.Errorf("after Close: %+v", info)
+		}
 	})
 }
 

@@ -83,8 +83,8 @@ func settled(pod *corev1.Pod) snapshot.Snapshot {
 	}
 	set := stats.New()
 	set.Opened()
-	set.Message(false, now)
-	set.Sent(len("response from the server 2006-01-02 15:04:05"))
+	set.Traffic(0).Message(false, now)
+	set.Traffic(0).Sent(1, len("response from the server 2006-01-02 15:04:05"))
 	if pod.Labels[desired.KindLabel] == v1alpha1.ClientKind.Kind {
 		s.Role, s.Sessions.Desired = snapshot.Client, 1
 		set.RoundTrip.Observe(5 * time.Second)
