@@ -6,6 +6,8 @@
 #   LAB       name of the lab
 #   REGISTRY  with CLUSTER=current: where images are pushed to
 #   TAG       of both images; by default it follows the binaries' content
+#   UI        1: with the operator's page, 0: without; by default with it,
+#             unless the cluster is the current context's
 
 set -euo pipefail
 
@@ -14,6 +16,7 @@ LAB=${LAB:-tcp-operator}
 KIND=${KIND:-tcp-operator}
 REGISTRY=${REGISTRY:-}
 NAMESPACE=tcp-operator-system
+UI=${UI:-$([ "$CLUSTER" = current ] && echo 0 || echo 1)}
 
 step() { printf '[%4ds] %s\n' "$SECONDS" "$*"; }
 die() {
@@ -89,13 +92,18 @@ load_images() {
   done
 }
 
-# render prints config/default with our registry and tag.
+# render prints config/default with our registry and tag, and the page if it is
+# wanted.
 render() {
   local copy
   copy=$(mktemp -d)
   cp -r config "$copy"
-  sed -i "s|^  registry:.*|  registry: $REGISTRY|; s|^  tag:.*|  tag: $TAG|" "$copy/config/manager/images.yaml"
-  kubectl_ kustomize "$copy/config/default"
+  sed -E "s|^(  registry:).*|\1 $REGISTRY|; s|^(  tag:).*|\1 $TAG|" config/manager/images.yaml >"$copy/config/manager/images.yaml"
+  {
+    echo "resources: [config/default]"
+    [ "$UI" = 0 ] || echo "components: [config/ui]"
+  } >"$copy/kustomization.yaml"
+  kubectl_ kustomize "$copy"
   rm -r "$copy"
 }
 

@@ -15,6 +15,7 @@ down() {
   current)
     kubectl_ delete -k config/samples --ignore-not-found
     kubectl_ delete -k config/default --ignore-not-found
+    kubectl_ delete -f config/ui/viewer.yaml -f config/ui/events.yaml --ignore-not-found
     ;;
   esac
 }
@@ -58,12 +59,14 @@ how_to_go_on() {
     kubectl="$lab kubectl"
     plugin="KUBECONFIG=\$($lab kubeconfig) bin/kubectl-tcp"
   fi
+  printf '\nBoth are ready and talking.'
+  [ "$UI" = 0 ] || printf ' See them in a browser:\n  %s ui\n' "$plugin"
   cat <<TEXT
 
-Both are ready and talking. Go on with
+Go on with
   $kubectl get tcp -w                        # what changes, as it changes
   $kubectl describe tcpclient caller         # conditions, outages, events
-  $plugin status caller   # the same with pods and sessions
+  $plugin status caller # the same with pods and sessions
   $kubectl delete pod -l tcp-operator.io/name=greeter   # the client notices, and comes back
   $kubectl explain tcpserver.spec            # every field
   make demo-down                             # leaves nothing behind

@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
 # Writes what is generated under dist/: install.yaml, and the chart's copies of
-# the manifests in config/.
+# the manifests in config/. What is there stays as it is where something fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-go tool -modfile=tools.mod kustomize build config/default >dist/install.yaml
+# Beside its place first: the shell empties a file before the command that is
+# to fill it begins.
+beside=$(mktemp dist/.install.XXXXXX)
+trap 'rm -f "$beside"' EXIT
+go tool -modfile=tools.mod kustomize build config/default >"$beside"
+chmod 0644 "$beside"
+mv "$beside" dist/install.yaml
 
 rm -rf dist/chart/files
 mkdir -p dist/chart/files/{crd,rbac,prometheus,ui}

@@ -32,8 +32,9 @@ regenerate() {
 
 check "generated files" regenerate
 check "formatting" unformatted
+modules=$(hack/modules.sh)
 check "go.mod" go mod tidy -diff
-for module in lab bench test/monitoring test/page; do check "$module/go.mod" go -C "$module" mod tidy -diff; done
+for module in $modules; do check "$module/go.mod" go -C "$module" mod tidy -diff; done
 check "vet" go vet ./...
-for module in lab bench test/monitoring test/page; do check "vet $module" go -C "$module" vet ./...; done
+for module in $modules; do check "vet $module" go -C "$module" vet ./...; done
 check "modern Go" go fix -diff ./...

@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -19,13 +20,28 @@ var (
 	punctuation = regexp.MustCompile(`[^a-z0-9 _-]`)
 )
 
-func TestRelativeLinksResolve(t *testing.T) {
+// TestLinks follows those within the source tree. Of others, which may be out
+// of reach, the form is checked.
+func TestLinks(t *testing.T) {
 	for _, p := range markdown.Pages(t) {
 		for _, match := range link.FindAllStringSubmatch(p.Prose, -1) {
-			if !strings.Contains(match[1], "://") {
+			if strings.Contains(match[1], "://") {
+				checkAddress(t, p, match[1])
+			} else {
 				checkLink(t, p, match[1])
 			}
 		}
+	}
+}
+
+func checkAddress(t *testing.T, p markdown.Page, address string) {
+	t.Helper()
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		t.Errorf("%s: %v", p.Path, err)
+	case u.Scheme != "https" || !strings.Contains(u.Hostname(), ".") || u.User != nil || u.Port() != "":
+		t.Errorf("%s: the link %s should begin with https:// and the name of a public host", p.Path, address)
 	}
 }
 

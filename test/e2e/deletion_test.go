@@ -11,7 +11,7 @@ import (
 )
 
 // doomedPair is a server and its client, which talk without a pause.
-const doomedPair = `
+const doomedPair = `---
 apiVersion: tcp-operator.io/v1alpha1
 kind: TcpServer
 metadata: {name: server-%[1]d}
@@ -21,7 +21,6 @@ apiVersion: tcp-operator.io/v1alpha1
 kind: TcpClient
 metadata: {name: client-%[1]d}
 spec: {serverRef: {name: server-%[1]d}, replicas: 2, sessions: 3, reply: {delay: 1s}, reconnect: {initialDelay: 1s, maxDelay: 1s}}
----
 `
 
 // TestDeletedNamespace deletes a namespace in which servers and clients run.
@@ -63,6 +62,39 @@ func TestDeletedNamespace(t *testing.T) {
 	if left := n.processes(); len(left) > 0 {
 		t.Errorf("containers of the namespace still run: %v", left)
 	}
+}
+
+// TestCascades deletes pairs in the two ways that are not kubectl's default.
+func TestCascades(t *testing.T) {
+	t.Parallel()
+	const children = "deployments,replicasets,services,pods,poddisruptionbudgets,networkpolicies"
+	n := newNamespace(t, "e2e-cascades")
+	n.apply(fmt.Sprintf(doomedPair, 1) + fmt.Sprintf(doomedPair, 2))
+	n.awaitReady("tcpserver/server-1", "tcpclient/client-1", "tcpserver/server-2", "tcpclient/client-2")
+
+	// kubectl returns once the resources are gone, and they go last.
+	n.kubectl("delete", "tcpserver/server-1", "tcpclient/client-1", "--cascade=foreground", "--timeout=90s")
+	if left := n.kubectl("get", children, "-l", "tcp-operator.io/name in (server-1,client-1)", "-o", "name"); strings.TrimSpace(left) != "" {
+		t.Errorf("after their owners are gone there are still\n%s", left)
+	}
+
+	pods := slices.Concat(n.pods("TcpServer", "server-2"), n.pods("TcpClient", "client-2"))
+	n.kubectl("delete", "tcpserver/server-2", "tcpclient/client-2", "--cascade=orphan", "--timeout=90s")
+	n.checkUntouched(pods)
+	for _, child := range []string{"deployment/server-2", "service/server-2", "deployment/client-2"} {
+		if owners := n.kubectl("get", child, "-o", "jsonpath={.metadata.ownerReferences}"); owners != "" {
+			t.Errorf("the orphan %s is owned by %s", child, owners)
+		}
+	}
+	for _, pod := range n.pods("TcpClient", "client-2") {
+		if s := n.snapshot(pod).Sessions; s.Open != 3 || s.Lost != 0 {
+			t.Errorf("the orphan %s holds %d sessions and has lost %d, want 3 and 0", pod.Name, s.Open, s.Lost)
+		}
+	}
+	// What is an orphan belongs to nobody, so it is not taken up again.
+	n.apply(fmt.Sprintf(doomedPair, 2))
+	n.awaitCondition("tcpserver/server-2", "Stalled")
+	n.checkUntouched(pods)
 }
 
 // processes are the ids of containers of the namespace that run.

@@ -22,12 +22,13 @@ import (
 
 // TestInstallations changes how the operator is installed while a pair talks:
 // by the one file, by the chart, by another release of the chart and back, not
-// at all, and again. Sessions go on throughout, until the CRDs go. It runs
-// alone, because the tests after it need an operator.
+// at all, and again. In between it is in one namespace alone. Sessions go on
+// throughout, until the CRDs go. It runs alone, because the tests after it need
+// an operator, with its page.
 func TestInstallations(t *testing.T) {
 	images := imagesOf(operatorPod(t))
 	restore := installFile(t, images)
-	defer install(t, restore)
+	defer install(t, withPage(t, images))
 	n := newNamespace(t, "e2e-install")
 	n.apply(installedPair)
 	n.awaitReady("tcpserver/greeter", "tcpclient/caller")
@@ -47,10 +48,19 @@ func TestInstallations(t *testing.T) {
 		"--set", "image.registry=" + images.registry + ",image.tag=" + images.tag}
 	runHelm(t, append([]string{"install", "--take-ownership", "--force-conflicts"}, release...)...)
 	untouched("install")
-	runHelm(t, append([]string{"upgrade", "--set", "snapshotInterval=1s"}, release...)...)
-	untouched("upgrade")
+	elsewhere := newNamespace(t, "e2e-install-elsewhere")
+	runHelm(t, append([]string{"upgrade", "--set", "namespaces={" + n.name + "},snapshotInterval=1s"}, release...)...)
+	elsewhere.apply(installedPair)
+	untouched("upgrade to one namespace")
+	if made := elsewhere.kubectl("get", "deployments,services", "-o", "name"); strings.TrimSpace(made) != "" {
+		t.Errorf("in a namespace that is not the operator's there are\n%s", made)
+	}
+	if errors := operatorErrors(t, "forbidden"); len(errors) > 0 {
+		t.Errorf("in one namespace the operator lacks rights:\n%s", strings.Join(errors, ""))
+	}
 	runHelm(t, "rollback", "tcp-operator", "1", "--namespace", operatorNamespace, "--wait", "--timeout", "3m")
 	untouched("rollback")
+	elsewhere.awaitReady("tcpserver/greeter", "tcpclient/caller")
 	runHelm(t, "uninstall", "tcp-operator", "--namespace", operatorNamespace, "--wait")
 	n.checkUntouched(pods)
 	install(t, restore)
@@ -104,6 +114,16 @@ func installFile(t *testing.T, with images) string {
 		t.Fatal(err)
 	}
 	return shippedImage.ReplaceAllString(string(text), with.registry+"/$1:"+with.tag)
+}
+
+// withPage is what hack/e2e.sh deploys.
+func withPage(t *testing.T, with images) string {
+	t.Helper()
+	var all []string
+	for _, o := range kustomize.BuildWith(t, "config/default", "config/ui") {
+		all = append(all, text(t, o))
+	}
+	return shippedImage.ReplaceAllString(strings.Join(all, "---\n"), with.registry+"/$1:"+with.tag)
 }
 
 // install applies the manifests, and waits until an operator runs.

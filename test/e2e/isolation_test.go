@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -65,8 +66,35 @@ func TestRestrictedNamespace(t *testing.T) {
 		}
 	}
 	t.Logf("%d Deployments, no warning", len(deployments))
+	if operator := operatorPod(t); len(operator.Spec.Volumes) == 0 {
+		t.Fatal("the operator's own pod has no token, so that the others have none shows nothing")
+	}
+	for _, pod := range get[corev1.PodList](n, "pods").Items {
+		checkHoldsNoToken(t, pod)
+	}
 	if strings.Contains(operatorLog(t), "PodSecurity") {
 		t.Error("the operator was warned of its children: see its log")
+	}
+}
+
+// checkHoldsNoToken looks at a pod as the API server has admitted it: nothing
+// in it may call that server.
+func checkHoldsNoToken(t *testing.T, pod corev1.Pod) {
+	t.Helper()
+	for _, v := range pod.Spec.Volumes {
+		if v.Projected == nil {
+			continue
+		}
+		for _, source := range v.Projected.Sources {
+			if source.ServiceAccountToken != nil {
+				t.Errorf("pod %s has the token of its service account in volume %s", pod.Name, v.Name)
+			}
+		}
+	}
+	for _, mount := range pod.Spec.Containers[0].VolumeMounts {
+		if strings.HasPrefix(mount.MountPath, "/var/run/secrets/kubernetes.io") {
+			t.Errorf("pod %s mounts %s", pod.Name, mount.MountPath)
+		}
 	}
 }
 

@@ -19,9 +19,11 @@ const (
 	operatorLease      = "tcp-operator"
 )
 
+// operatorLog is that of the operator that stays: asked for a Deployment's log,
+// kubectl may take a pod that is on its way out.
 func operatorLog(t *testing.T) string {
 	t.Helper()
-	return kubectl(t, "-n", operatorNamespace, "logs", operatorDeployment, "--tail=-1")
+	return kubectl(t, "-n", operatorNamespace, "logs", operatorPod(t).Name, "--tail=-1")
 }
 
 // operatorErrors are the lines of the operator's log that report an error and

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,7 +19,8 @@ const (
 // conversation, a killed server, scaling, deletion.
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	k := newNamespace(t, "e2e-samples").kubectl
+	n := newNamespace(t, "e2e-samples")
+	k := n.kubectl
 
 	k("apply", "-f", sample(clientSample))
 	k("wait", "--for=condition=ResolvedRefs=False", "tcpclient/caller", "--timeout=30s")
@@ -31,7 +33,7 @@ func TestSamples(t *testing.T) {
 
 	t.Run("they talk", func(t *testing.T) { checkConversation(t, k) })
 	t.Run("numbers move", func(t *testing.T) { checkNumbers(t, k) })
-	t.Run("a killed server is noticed and survived", func(t *testing.T) { checkOutage(t, k) })
+	t.Run("a killed server is noticed and survived", func(t *testing.T) { namespace{t, n.name}.checkOutage() })
 	t.Run("scale", func(t *testing.T) { checkScale(t, k) })
 	t.Run("a second apply changes nothing", func(t *testing.T) { checkReapply(t, k) })
 	t.Run("deletion leaves nothing", func(t *testing.T) { checkDeletion(t, k) })
@@ -80,16 +82,20 @@ func checkNumbers(t *testing.T, k func(...string) string) {
 	}
 }
 
-func checkOutage(t *testing.T, k func(...string) string) {
+// checkOutage kills a server. What its client says meanwhile is followed from
+// before, as nobody can wait for a state that may have passed.
+func (n namespace) checkOutage() {
+	t, k := n.t, n.kubectl
 	k("patch", "tcpclient/caller", "--type=merge", "-p", `{"spec":{"reconnect":{"initialDelay":"8s","maxDelay":"8s"}}}`)
-	k("rollout", "status", "deployment/caller", "--timeout=60s")
-	k("wait", "--for=condition=Ready", "tcpclient/caller", "--timeout=60s")
+	n.awaitReady("tcpclient/caller")
 
+	ready := n.followReady("tcpclient/caller")
+	within(t, 30*time.Second, "kubectl to follow the client", func() bool { return slices.Contains(ready.soFar(), "True") })
 	k("delete", "pod", "-l", "tcp-operator.io/name=greeter", "--grace-period=0", "--force")
-	k("wait", "--for=condition=Ready=False", "tcpclient/caller", "--timeout=30s")
-	k("wait", "--for=condition=Ready", "tcpclient/caller", "--timeout=90s")
-	within(t, 30*time.Second, "an ended outage in the client's status", func() bool {
-		return k("get", "tcpclient/caller", "-o", "jsonpath={.status.outages[0].endTime}") != ""
+	k("wait", "--for=jsonpath={.status.outages[0].endTime}", "tcpclient/caller", "--timeout=90s")
+	n.awaitReady("tcpclient/caller")
+	within(t, 30*time.Second, "Ready to have been False", func() bool {
+		return slices.Equal(ready.changes(), []string{"True", "False", "True"})
 	})
 	reason := k("get", "tcpclient/caller", "-o", "jsonpath={.status.outages[0].phase}/{.status.outages[0].reason}")
 	if reason != "Session/PeerClosed" && reason != "Session/PeerReset" {

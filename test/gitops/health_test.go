@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/cel-go/cel"
+	"github.com/google/go-cmp/cmp"
 	lua "github.com/yuin/gopher-lua"
 	"sigs.k8s.io/yaml"
 
@@ -60,6 +61,22 @@ func TestHealth(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestThePatchHoldsTheScripts compares what the README has people apply with
+// the scripts that are tested.
+func TestThePatchHoldsTheScripts(t *testing.T) {
+	folder := filepath.Join(apiserver.Root(), "config", "gitops", "argocd")
+	var patch map[string]map[string]string
+	parse(t, read(t, filepath.Join(folder, "argocd-cm.patch.yaml")), &patch)
+	want := map[string]map[string]string{"data": {}}
+	for _, kind := range []string{"TcpServer", "TcpClient"} {
+		script := read(t, filepath.Join(folder, "tcp-operator.io", kind, "health.lua"))
+		want["data"]["resource.customizations.health.tcp-operator.io_"+kind] = string(script)
+	}
+	if diff := cmp.Diff(want, patch); diff != "" {
+		t.Errorf("argocd-cm.patch.yaml (-scripts +patch):\n%s", diff)
 	}
 }
 

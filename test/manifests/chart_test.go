@@ -85,6 +85,8 @@ func TestTheChartInstallsWhatKustomizeInstalls(t *testing.T) {
 		{"config/default", nil, nil},
 		{"config/namespaced", nil, map[string]any{"namespaces": []string{"default"}}},
 		{"config/default", []string{"config/ui"}, nest("ui.enabled", true)},
+		{"config/default", []string{"config/prometheus"}, map[string]any{"prometheus": map[string]any{
+			"managerMonitor": true, "workloadMonitor": true, "alerts": true}}},
 	} {
 		want, got := byName(kustomize.BuildWith(t, c.folder, c.components...)), byName(mustTemplate(t, c.values))
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -132,6 +134,7 @@ func TestEveryValueTakesEffect(t *testing.T) {
 		"replicas":                  2,
 		"namespaces":                []any{"shop"},
 		"snapshotInterval":          "10s",
+		"logLevel":                  "debug",
 		"crds.enabled":              false,
 		"crds.keep":                 false,
 		"ui.enabled":                true,

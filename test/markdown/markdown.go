@@ -86,11 +86,11 @@ type Command struct {
 	Output string
 }
 
-// Commands are those of a console block: each begins with "$ ", and lines that
-// follow it indented belong to it.
+// Commands are those of a console block, or of one without a language: each
+// begins with "$ ", and lines that follow it indented belong to it.
 func (b Block) Commands() []Command {
 	var all []Command
-	if b.Language != "console" {
+	if b.Language != "console" && b.Language != "" {
 		return nil
 	}
 	for line := range strings.Lines(b.Text) {

@@ -54,6 +54,7 @@ func expressions(t *testing.T) []expression {
 type alert struct {
 	Alert       string            `json:"alert"`
 	Expr        string            `json:"expr"`
+	For         string            `json:"for"`
 	Annotations map[string]string `json:"annotations"`
 }
 
@@ -136,7 +137,7 @@ var dashboardVariables = strings.NewReplacer("$__rate_interval", "5m")
 // that it demands of labels.
 func selected(t *testing.T, e expression) map[string][]*labels.Matcher {
 	t.Helper()
-	tree, err := parser.NewParser(parser.Options{}).ParseExpr(dashboardVariables.Replace(e.text))
+	tree, err := promQL.ParseExpr(dashboardVariables.Replace(e.text))
 	if err != nil {
 		t.Errorf("%s: %v", e.where, err)
 		return nil
@@ -200,8 +201,8 @@ func TestEveryAlertHasARunbook(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, a := range alerts(t) {
-		if want := "docs/alerts.md#" + strings.ToLower(a.Alert); a.Annotations["runbook"] != want {
-			t.Errorf("%s: runbook %q, want %q", a.Alert, a.Annotations["runbook"], want)
+		if want := "docs/alerts.md#" + strings.ToLower(a.Alert); a.Annotations["runbook_url"] != want {
+			t.Errorf("%s: runbook_url %q, want %q", a.Alert, a.Annotations["runbook_url"], want)
 		}
 		if !strings.Contains(string(text), "\n## "+a.Alert+"\n") {
 			t.Errorf("docs/alerts.md has no section %s", a.Alert)

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -66,7 +67,27 @@ type stateMetric struct {
 			ValueFrom      []string            `json:"valueFrom"`
 			NilIsZero      bool                `json:"nilIsZero"`
 		} `json:"gauge"`
+		StateSet stateGauge `json:"stateSet"`
 	} `json:"each"`
+}
+
+// A stateGauge is one series for each of the states that a field may have.
+type stateGauge struct {
+	Path           []string            `json:"path"`
+	LabelsFromPath map[string][]string `json:"labelsFromPath"`
+	ValueFrom      []string            `json:"valueFrom"`
+	LabelName      string              `json:"labelName"`
+	List           []string            `json:"list"`
+}
+
+// reads are the paths that a metric is made of: the first from the resource's
+// top, the others from there.
+func (m stateMetric) reads() (path []string, inner [][]string) {
+	if gauge := m.Each.Gauge; m.Each.Type == "Gauge" {
+		return gauge.Path, append(slices.Collect(maps.Values(gauge.LabelsFromPath)), gauge.ValueFrom)
+	}
+	set := m.Each.StateSet
+	return set.Path, append(slices.Collect(maps.Values(set.LabelsFromPath)), set.ValueFrom)
 }
 
 // A stateResource is a kind of which kube-state-metrics makes metrics.
@@ -143,17 +164,34 @@ func TestKubeStateMetricsReadsFieldsThatExist(t *testing.T) {
 			t.Errorf("%s: %+v is not served", r.MetricNamePrefix, r.GroupVersionKind)
 		}
 		for _, m := range r.Metrics {
-			gauge := m.Each.Gauge
-			field := version.Schema.OpenAPIV3Schema.at(gauge.Path)
-			if field == nil {
-				t.Errorf("%s_%s: there is no field %s", r.MetricNamePrefix, m.Name, strings.Join(gauge.Path, "."))
+			path, inner := m.reads()
+			field := version.Schema.OpenAPIV3Schema.at(path)
+			if field == nil || len(path) == 0 {
+				t.Errorf("%s_%s: there is no field %s", r.MetricNamePrefix, m.Name, strings.Join(path, "."))
 				continue
 			}
-			for _, inner := range append([][]string{gauge.ValueFrom}, slices.Collect(maps.Values(gauge.LabelsFromPath))...) {
-				if field.at(inner) == nil {
-					t.Errorf("%s_%s: %s has no field %s", r.MetricNamePrefix, m.Name, strings.Join(gauge.Path, "."), strings.Join(inner, "."))
+			for _, name := range inner {
+				if field.at(name) == nil {
+					t.Errorf("%s_%s: %s has no field %s", r.MetricNamePrefix, m.Name, strings.Join(path, "."), strings.Join(name, "."))
 				}
 			}
 		}
+	}
+}
+
+// TestTheStateMetricsAreListed compares docs/metrics.md with what
+// kube-state-metrics is told to make.
+func TestTheStateMetricsAreListed(t *testing.T) {
+	page := strings.Join(lines(t, "docs", "metrics.md"), "\n")
+	listed := regexp.MustCompile("`(tcp(?:server|client)_[a-z0-9_]+)`").FindAllStringSubmatch(page, -1)
+	var names []string
+	for _, match := range listed {
+		names = append(names, match[1])
+	}
+	want := stateMetrics(t)
+	slices.Sort(names)
+	slices.Sort(want)
+	if !slices.Equal(names, want) {
+		t.Errorf("docs/metrics.md lists %q, kube-state-metrics makes %q", names, want)
 	}
 }
