@@ -65,17 +65,15 @@ func sessionsOf(ctx context.Context, web *http.Client, pod *corev1.Pod) PodSessi
 		said.Problem = "not running"
 		return said
 	}
-	body, err := read(ctx, web, adminURL(pod, snapshot.SessionsPath)+"?limit="+strconv.Itoa(maxSessionsListed), snapshot.MaxListBytes)
+	body, err := read(ctx, web, adminURL(pod, snapshot.SessionsPath)+"?limit="+strconv.Itoa(maxSessionsListed), snapshot.MaxBytesOf(maxSessionsListed))
 	var list snapshot.SessionList
 	if err == nil {
-		list, err = snapshot.ParseSessions(body)
+		list, err = snapshot.ParseSessionsUpTo(body, maxSessionsListed)
 	}
 	if err != nil {
 		said.Problem = err.Error()
 		return said
 	}
-	said.Total = list.Total
-	// A pod may list more than it was asked for.
-	said.Sessions = append(said.Sessions, list.Sessions[:min(len(list.Sessions), maxSessionsListed)]...)
+	said.Total, said.Sessions = list.Total, append(said.Sessions, list.Sessions...)
 	return said
 }
