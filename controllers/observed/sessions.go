@@ -60,8 +60,8 @@ func askSessions(ctx context.Context, web *http.Client, pods []corev1.Pod) (said
 }
 
 func sessionsOf(ctx context.Context, web *http.Client, pod *corev1.Pod) PodSessions {
-	said := PodSessions{Name: pod.Name, Node: pod.Spec.NodeName, Ready: isReady(pod), Sessions: []snapshot.SessionInfo{}}
-	if !answerable(pod) {
+	said := PodSessions{Name: pod.Name, Node: pod.Spec.NodeName, Ready: Ready(pod), Sessions: []snapshot.SessionInfo{}}
+	if !Answerable(pod) {
 		said.Problem = "not running"
 		return said
 	}
