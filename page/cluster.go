@@ -4,7 +4,7 @@ import (
 	"context"
 
 	eventsv1 "k8s.io/api/events/v1"
-	"k8s.io/apimachinery/pkg/fields"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"tcp-operator.io/api/v1alpha1"
@@ -20,7 +20,13 @@ type Cluster struct {
 	// Live reads events from the API server: no cache holds them.
 	Live client.Reader
 	// Pods tells what pods said last.
-	Pods observed.Pods
+	Pods Pods
+}
+
+// Pods tells what pods said last, and whether anybody asks them here.
+type Pods interface {
+	observed.Pods
+	Listed() bool
 }
 
 // Look implements Source.
@@ -33,20 +39,25 @@ func (c Cluster) Look(ctx context.Context) (topology.Seen, bool, error) {
 	if err := c.Cached.List(ctx, &clients); err != nil {
 		return topology.Seen{}, false, err
 	}
-	seen := topology.Seen{Servers: servers.Items, Clients: clients.Items, Snapshots: map[topology.Key][]snapshot.Snapshot{}}
+	seen := topology.Seen{Servers: servers.Items, Clients: clients.Items, Snapshots: map[topology.Key][]snapshot.Snapshot{}, Pods: map[topology.Key]int{}}
 	for i := range servers.Items {
 		c.add(&seen, topology.ServerKey(servers.Items[i].Namespace, servers.Items[i].Name))
 	}
 	for i := range clients.Items {
 		c.add(&seen, topology.ClientKey(clients.Items[i].Namespace, clients.Items[i].Name))
 	}
-	return seen, !c.Pods.Seen("", client.ObjectKey{}).Unlisted, nil
+	return seen, c.Pods.Listed(), nil
 }
 
 // add adds what the pods of a resource said.
 func (c Cluster) add(seen *topology.Seen, key topology.Key) {
-	if said := c.Pods.Seen(key.Kind, objectKey(key)).Snapshots; len(said) > 0 {
-		seen.Snapshots[key] = said
+	pods := c.Pods.Seen(key.Kind, objectKey(key))
+	if pods.Unlisted {
+		return // how many there are is not known either
+	}
+	seen.Pods[key] = len(pods.Names)
+	if len(pods.Snapshots) > 0 {
+		seen.Snapshots[key] = pods.Snapshots
 	}
 }
 
@@ -65,16 +76,42 @@ func (c Cluster) Sessions(ctx context.Context, key topology.Key) ([]observed.Pod
 	return observed.Sessions(ctx, c.Cached, key.Kind, objectKey(key))
 }
 
-// maxEventsRead bounds what the API server returns of one resource's events.
-const maxEventsRead = 500
+// What the API server returns of one resource's events is bounded: it sorts
+// them by name, so the newest may be in any part.
+const (
+	eventsInPart  = 500
+	maxEventParts = 10
+)
 
 // Events implements Source.
 func (c Cluster) Events(ctx context.Context, key topology.Key) ([]eventsv1.Event, error) {
-	var list eventsv1.EventList
-	regarding := fields.Set{"regarding.kind": key.Kind, "regarding.name": key.Name}.AsSelector()
-	err := c.Live.List(ctx, &list, client.InNamespace(key.Namespace), client.Limit(maxEventsRead),
-		client.MatchingFieldsSelector{Selector: regarding})
-	return list.Items, err
+	return allParts(func(next string) (eventsv1.EventList, error) {
+		var part eventsv1.EventList
+		err := c.Live.List(ctx, &part, client.InNamespace(key.Namespace), client.Limit(eventsInPart), client.Continue(next),
+			client.MatchingFieldsSelector{Selector: topology.EventsOf(key)})
+		return part, err
+	})
+}
+
+// allParts reads a list that comes in parts, each of which says where the next
+// one begins. A list that has grown too old meanwhile ends where it is.
+func allParts(read func(next string) (eventsv1.EventList, error)) ([]eventsv1.Event, error) {
+	var all []eventsv1.Event
+	next := ""
+	for range maxEventParts {
+		part, err := read(next)
+		if apierrors.IsResourceExpired(err) && next != "" {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		all, next = append(all, part.Items...), part.Continue
+		if next == "" {
+			break
+		}
+	}
+	return all, nil
 }
 
 func objectKey(key topology.Key) client.ObjectKey {

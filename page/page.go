@@ -34,9 +34,10 @@ type Source interface {
 // Handler serves the page under Path, and as JSON what it shows.
 func Handler(s Source) http.Handler {
 	mux := http.NewServeMux()
+	turns := make(chan struct{}, asked)
 	mux.Handle(Path, assets())
 	mux.Handle(Path+"api/v1/topology", &picture{source: s})
-	mux.Handle(Path+"api/v1/sessions", about(s, sessionsOf))
-	mux.Handle(Path+"api/v1/events", about(s, eventsOf))
+	mux.Handle(Path+"api/v1/sessions", about(s, turns, sessionsOf))
+	mux.Handle(Path+"api/v1/events", about(s, turns, eventsOf))
 	return guard(mux)
 }

@@ -17,8 +17,8 @@ import (
 
 const (
 	jsonType = "application/json"
-	// asked is how many questions about single resources are answered at once:
-	// each of them is passed on, to pods or to the API server.
+	// asked is how many questions about single resources are answered at once,
+	// whatever they are about: each is passed on, to pods or to the API server.
 	asked = 4
 	// answerTimeout bounds one of them, with the wait for its turn.
 	answerTimeout = 8 * time.Second
@@ -55,9 +55,9 @@ func eventsOf(ctx context.Context, s Source, key topology.Key) (any, error) {
 }
 
 // about answers a question about the one resource that the request names. The
-// name serves to look it up and for nothing else.
-func about(s Source, answer func(context.Context, Source, topology.Key) (any, error)) http.Handler {
-	turns := make(chan struct{}, asked)
+// name serves to look it up and for nothing else. turns holds one value for
+// each question that is being answered.
+func about(s Source, turns chan struct{}, answer func(context.Context, Source, topology.Key) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		key, err := keyOf(r.URL.Query())
 		if err != nil {

@@ -9,12 +9,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"tcp-operator.io/api/v1alpha1"
-	"tcp-operator.io/controllers/observed"
 )
 
 // SetupWithManager serves the page beside the manager's metrics, to those whom
 // the metrics server lets pass. pods tells what pods said last.
-func SetupWithManager(ctx context.Context, mgr manager.Manager, pods observed.Pods) error {
+func SetupWithManager(ctx context.Context, mgr manager.Manager, pods Pods) error {
 	// A manager that does not lead runs no controller that would fill these.
 	for _, kind := range []client.Object{&v1alpha1.TcpServer{}, &v1alpha1.TcpClient{}} {
 		if _, err := mgr.GetCache().GetInformer(ctx, kind, cache.BlockUntilSynced(false)); err != nil {

@@ -65,17 +65,27 @@ func (w *world) Exists(_ context.Context, key topology.Key) (bool, error) {
 
 func (w *world) Sessions(ctx context.Context, key topology.Key) ([]observed.PodSessions, int, error) {
 	w.note(key)
-	select {
-	case <-time.After(w.delay):
-		return w.pods, 3, nil
-	case <-ctx.Done():
-		return nil, 0, ctx.Err()
+	if err := w.wait(ctx); err != nil {
+		return nil, 0, err
 	}
+	return w.pods, 3, nil
 }
 
-func (w *world) Events(_ context.Context, key topology.Key) ([]eventsv1.Event, error) {
+func (w *world) Events(ctx context.Context, key topology.Key) ([]eventsv1.Event, error) {
 	w.note(key)
+	if err := w.wait(ctx); err != nil {
+		return nil, err
+	}
 	return w.events, w.eventsErr
+}
+
+func (w *world) wait(ctx context.Context) error {
+	select {
+	case <-time.After(w.delay):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (w *world) note(key topology.Key) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/fields"
 )
 
 // Event is something that happened to a resource.
@@ -18,6 +19,11 @@ type Event struct {
 	Note   string `json:"note"`
 	// Count is how often it happened.
 	Count int32 `json:"count"`
+}
+
+// EventsOf selects the events of a resource among those of its namespace.
+func EventsOf(key Key) fields.Selector {
+	return fields.AndSelectors(fields.OneTermEqualSelector("regarding.kind", key.Kind), fields.OneTermEqualSelector("regarding.name", key.Name))
 }
 
 // NewestEvents returns the newest of the events, newest first.

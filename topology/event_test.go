@@ -29,3 +29,10 @@ func TestNewestEventsFirstWhicheverAPIWroteThem(t *testing.T) {
 		t.Errorf("of none: %v", got)
 	}
 }
+
+func TestEventsOfOneResource(t *testing.T) {
+	selected := EventsOf(ClientKey("default", "caller"))
+	if got, want := selected.String(), "regarding.kind=TcpClient,regarding.name=caller"; got != want {
+		t.Errorf("selected by %s, want %s", got, want)
+	}
+}

@@ -22,6 +22,9 @@ type Seen struct {
 	Clients []v1alpha1.TcpClient
 	// Snapshots of the pods that answered, by their resource.
 	Snapshots map[Key][]snapshot.Snapshot
+	// Pods counts the pods of a resource, whether they answered or not. Where
+	// it is missing, those of the resource's status are counted.
+	Pods map[Key]int
 }
 
 // Key names a resource.
@@ -60,10 +63,19 @@ type Resource struct {
 	Message   string `json:"message"`
 	Pods      int32  `json:"pods"`
 	ReadyPods int32  `json:"readyPods"`
+	// Answered says of how many pods the numbers are sums.
+	Answered *Answered `json:"answered,omitempty"`
 	// Messages since the start of the pods that run now.
 	Messages v1alpha1.MessagesStatus `json:"messages"`
 	// Rate is nil until the pods have been asked twice.
 	Rate *Rate `json:"rate,omitempty"`
+}
+
+// Answered tells whose numbers are summed up. Where no pod answered, numbers are
+// those of the status; where some did, numbers are theirs and not the others'.
+type Answered struct {
+	Pods int `json:"pods"`
+	Of   int `json:"of"`
 }
 
 // Server is a TcpServer.
@@ -119,8 +131,7 @@ func drawServer(cr *v1alpha1.TcpServer, seen Seen, meter *Meter) Server {
 		Sessions: cr.Status.Sessions,
 	}
 	s.summarise(cr.Status.Conditions, cr.Status.ObservedGeneration, cr)
-	if said := seen.Snapshots[ServerKey(cr.Namespace, cr.Name)]; len(said) > 0 {
-		s.count(said, meter)
+	if said := s.count(ServerKey(cr.Namespace, cr.Name), seen, meter); len(said) > 0 {
 		s.Sessions = v1alpha1.ServerSessionsStatus{}
 		for _, pod := range said {
 			s.Sessions.Open += pod.Sessions.Open
@@ -143,8 +154,7 @@ func drawClient(cr *v1alpha1.TcpClient, seen Seen, behind map[string]Key, meter 
 		Outages:   append([]v1alpha1.Outage{}, cr.Status.Outages...),
 	}
 	c.summarise(cr.Status.Conditions, cr.Status.ObservedGeneration, cr)
-	if said := seen.Snapshots[ClientKey(cr.Namespace, cr.Name)]; len(said) > 0 {
-		c.count(said, meter)
+	if said := c.count(ClientKey(cr.Namespace, cr.Name), seen, meter); len(said) > 0 {
 		c.Sessions = v1alpha1.ClientSessionsStatus{Desired: cr.Status.Sessions.Desired}
 		for _, pod := range said {
 			c.Sessions.Established += pod.Sessions.Open
@@ -155,17 +165,27 @@ func drawClient(cr *v1alpha1.TcpClient, seen Seen, behind map[string]Key, meter 
 	return c
 }
 
-// count sums up what the pods said.
-func (r *Resource) count(said []snapshot.Snapshot, meter *Meter) {
+// count sums up what the pods said, and returns it.
+func (r *Resource) count(of Key, seen Seen, meter *Meter) []snapshot.Snapshot {
+	said := seen.Snapshots[of]
+	pods, known := seen.Pods[of]
+	if !known {
+		pods = int(r.Pods)
+	}
+	r.Answered = &Answered{Pods: len(said), Of: max(pods, len(said))}
+	if len(said) == 0 {
+		return nil
+	}
 	r.Messages = v1alpha1.MessagesStatus{}
 	for _, pod := range said {
 		r.Messages.Received += pod.Messages.Received
 		r.Messages.Sent += pod.Messages.Sent
 		r.Messages.Exceptions += pod.Messages.Exceptions
-		if rate := meter.Read(pod); rate != nil {
+		if rate := meter.ReadOf(of, pod); rate != nil {
 			r.Rate = r.Rate.plus(*rate)
 		}
 	}
+	return said
 }
 
 // serverOf returns the TcpServer that a client holds sessions with: the one it
@@ -175,36 +195,52 @@ func serverOf(cr *v1alpha1.TcpClient, behind map[string]Key) *Key {
 		key := ServerKey(cr.Namespace, ref.Name)
 		return &key
 	}
-	if key, ok := behind[cr.Status.Target]; ok {
-		return &key
+	for _, address := range lookedUp(cr.Status.Target, cr.Namespace) {
+		if key, ok := behind[address]; ok {
+			return &key
+		}
 	}
 	return nil
 }
 
-// behindAddresses finds servers by every host:port that reaches them.
+// clusterDomain is the usual one. In a cluster with another, a client that
+// writes it out is taken to lead elsewhere.
+const clusterDomain = "cluster.local"
+
+// behindAddresses finds servers by every host:port that reaches them, names
+// written out.
 func behindAddresses(servers []v1alpha1.TcpServer) map[string]Key {
 	behind := map[string]Key{}
 	for i := range servers {
 		key := ServerKey(servers[i].Namespace, servers[i].Name)
 		for _, address := range append([]string{servers[i].Status.Address}, servers[i].Status.ExternalAddresses...) {
-			for _, form := range formsOf(address) {
-				behind[form] = key
+			host, port, err := net.SplitHostPort(strings.ToLower(address))
+			if err != nil {
+				continue // not known yet
 			}
+			if strings.HasSuffix(host, ".svc") {
+				host += "." + clusterDomain
+			}
+			behind[net.JoinHostPort(strings.TrimSuffix(host, "."), port)] = key
 		}
 	}
 	return behind
 }
 
-// formsOf returns an address as people write it: a Service's name with and
-// without the cluster's usual domain.
-func formsOf(address string) []string {
-	host, port, err := net.SplitHostPort(address)
+// lookedUp are the addresses that a target may stand for in a pod of the
+// namespace, in the order of the search list that Kubernetes gives to pods. A
+// dot at the end of a name means that it is written out.
+func lookedUp(target, namespace string) []string {
+	host, port, err := net.SplitHostPort(strings.ToLower(target))
 	if err != nil {
 		return nil // not known yet
 	}
-	forms := []string{address}
-	if name, ok := strings.CutSuffix(host, ".svc"); ok {
-		forms = append(forms, net.JoinHostPort(name, port), net.JoinHostPort(host+".cluster.local", port))
+	if name, ok := strings.CutSuffix(host, "."); ok {
+		return []string{net.JoinHostPort(name, port)}
 	}
-	return forms
+	var addresses []string
+	for _, domain := range []string{"." + namespace + ".svc." + clusterDomain, ".svc." + clusterDomain, "." + clusterDomain, ""} {
+		addresses = append(addresses, net.JoinHostPort(host+domain, port))
+	}
+	return addresses
 }

@@ -42,7 +42,12 @@ func address(host string, port int32) v1alpha1.TcpClientSpec {
 
 func TestEveryClientLeadsToTheServerBehindItsTarget(t *testing.T) {
 	external := server("external", "external.default.svc:80")
-	external.Status.ExternalAddresses = []string{"203.0.113.7:80"}
+	external.Status.ExternalAddresses = []string{"203.0.113.7:80", "[2001:db8::7]:80", "lb.example.com:80"}
+	elsewhere := func(name, target string) v1alpha1.TcpClient {
+		c := client(name, v1alpha1.TcpClientSpec{Address: &v1alpha1.Address{}}, target)
+		c.Namespace = "elsewhere"
+		return c
+	}
 	graph := Draw(Seen{
 		Servers: []v1alpha1.TcpServer{server("greeter", "greeter.default.svc:9527"), external, server("starting", "")},
 		Clients: []v1alpha1.TcpClient{
@@ -50,7 +55,15 @@ func TestEveryClientLeadsToTheServerBehindItsTarget(t *testing.T) {
 			client("by-address", address("greeter.default.svc", 9527), "greeter.default.svc:9527"),
 			client("by-short-name", address("greeter.default", 9527), "greeter.default:9527"),
 			client("by-full-name", address("greeter.default.svc.cluster.local", 9527), "greeter.default.svc.cluster.local:9527"),
+			client("by-name", address("greeter", 9527), "greeter:9527"),
+			client("by-absolute-name", address("greeter.default.svc.cluster.local.", 9527), "greeter.default.svc.cluster.local.:9527"),
+			client("in-capitals", address("Greeter.Default.SVC", 9527), "Greeter.Default.SVC:9527"),
+			client("by-half-an-absolute-name", address("greeter.default.svc.", 9527), "greeter.default.svc.:9527"),
+			elsewhere("by-name-elsewhere", "greeter:9527"),
+			elsewhere("by-short-name-elsewhere", "greeter.default:9527"),
+			client("by-load-balancers-name", address("lb.example.com.", 80), "lb.example.com.:80"),
 			client("by-load-balancer", address("203.0.113.7", 80), "203.0.113.7:80"),
+			client("by-load-balancers-ipv6", address("2001:db8::7", 80), "[2001:db8::7]:80"),
 			client("other-port", address("greeter.default.svc", 80), "greeter.default.svc:80"),
 			client("foreign", address("db.example.com", 5432), "db.example.com:5432"),
 			client("waiting", v1alpha1.TcpClientSpec{ServerRef: &v1alpha1.ServerReference{Name: "missing"}}, ""),
@@ -66,7 +79,9 @@ func TestEveryClientLeadsToTheServerBehindItsTarget(t *testing.T) {
 	}
 	want := map[string]string{
 		"by-reference": "greeter", "by-address": "greeter", "by-short-name": "greeter", "by-full-name": "greeter",
-		"by-load-balancer": "external", "other-port": "", "foreign": "", "waiting": "missing",
+		"by-name": "greeter", "by-absolute-name": "greeter", "in-capitals": "greeter", "by-half-an-absolute-name": "",
+		"by-name-elsewhere": "", "by-short-name-elsewhere": "greeter",
+		"by-load-balancer": "external", "by-load-balancers-name": "external", "by-load-balancers-ipv6": "external", "other-port": "", "foreign": "", "waiting": "missing",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("servers (-want +got):\n%s", diff)
@@ -87,6 +102,31 @@ func TestNumbersComeFromThePodsAndElseFromTheStatus(t *testing.T) {
 	got := Draw(seen, &Meter{}).Servers[0]
 	if got.Messages.Received != 30 || got.Sessions != (v1alpha1.ServerSessionsStatus{Open: 3, Accepted: 3, Rejected: 4}) {
 		t.Errorf("with snapshots: %+v", got)
+	}
+}
+
+// TestASumSaysOfHowManyPodsItIs: one of some pods looks like one of all.
+func TestASumSaysOfHowManyPodsItIs(t *testing.T) {
+	greeter := server("greeter", "greeter.default.svc:9527")
+	greeter.Status.Replicas = 3
+	key := ServerKey("default", "greeter")
+	two := map[Key][]snapshot.Snapshot{key: {{Pod: "a"}, {Pod: "b"}}}
+	for name, c := range map[string]struct {
+		snapshots map[Key][]snapshot.Snapshot
+		pods      map[Key]int
+		want      Answered
+	}{
+		"nobody counted pods":           {two, nil, Answered{2, 3}},
+		"there are more than replicas":  {two, map[Key]int{key: 5}, Answered{2, 5}},
+		"all answered":                  {two, map[Key]int{key: 2}, Answered{2, 2}},
+		"more answered than there were": {two, map[Key]int{key: 1}, Answered{2, 2}},
+		"none answered":                 {nil, map[Key]int{key: 2}, Answered{0, 2}},
+		"nobody was asked":              {nil, nil, Answered{0, 3}},
+	} {
+		got := Draw(Seen{Servers: []v1alpha1.TcpServer{greeter}, Snapshots: c.snapshots, Pods: c.pods}, &Meter{}).Servers[0].Answered
+		if got == nil || *got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
 	}
 }
 

@@ -103,6 +103,14 @@ func (c *Collector) Seen(kind string, key client.ObjectKey) status.PodsSeen {
 	return c.seen[resource{kind, key}].pods
 }
 
+// Listed tells whether pods have been listed at least once: a manager that does
+// not lead never does.
+func (c *Collector) Listed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seen != nil
+}
+
 func (c *Collector) round(ctx context.Context, web *http.Client, now time.Time) error {
 	var list corev1.PodList
 	if err := c.Reader.List(ctx, &list, client.MatchingLabels{desired.ManagedByLabel: desired.ManagedBy}); err != nil {
@@ -157,13 +165,13 @@ func ask(ctx context.Context, web *http.Client, pods []corev1.Pod) []answer {
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, fetchers)
 	for i := range pods {
-		if !answerable(&pods[i]) {
+		if !Answerable(&pods[i]) {
 			continue
 		}
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			role := roles[pods[i].Labels[desired.KindLabel]]
+			role := RoleOf(pods[i].Labels[desired.KindLabel])
 			answers[i].snapshot, answers[i].err = fetch(ctx, web, adminURL(&pods[i], snapshot.Path), role)
 		})
 	}
@@ -171,15 +179,15 @@ func ask(ctx context.Context, web *http.Client, pods []corev1.Pod) []answer {
 	return answers
 }
 
-// roles of the workload by the kind of its resource.
-var roles = map[string]snapshot.Role{
-	v1alpha1.ServerKind.Kind: snapshot.Server,
-	v1alpha1.ClientKind.Kind: snapshot.Client,
+// RoleOf is the role of the workload by the kind of its resource; empty for
+// any other kind, and then no snapshot passes.
+func RoleOf(kind string) snapshot.Role {
+	return map[string]snapshot.Role{v1alpha1.ServerKind.Kind: snapshot.Server, v1alpha1.ClientKind.Kind: snapshot.Client}[kind]
 }
 
-// answerable tells whether a pod can be asked. One that is being deleted no
+// Answerable tells whether a pod can be asked. One that is being deleted no
 // longer counts.
-func answerable(pod *corev1.Pod) bool {
+func Answerable(pod *corev1.Pod) bool {
 	return pod.DeletionTimestamp.IsZero() && pod.Status.Phase == corev1.PodRunning && pod.Status.PodIP != ""
 }
 
@@ -215,8 +223,8 @@ func byResource(pods []corev1.Pod, answers []answer, now time.Time) map[resource
 func add(seen *status.PodsSeen, pod *corev1.Pod, a answer, now time.Time) {
 	seen.Names = append(seen.Names, pod.Name)
 	switch {
-	case !answerable(pod):
-	case a.err != nil && isReady(pod):
+	case !Answerable(pod):
+	case a.err != nil && Ready(pod):
 		seen.Silent++
 		if why := a.err.Error(); seen.Why == "" || why < seen.Why {
 			seen.Why = why // not the last one: a cache lists in no order
@@ -230,9 +238,10 @@ func add(seen *status.PodsSeen, pod *corev1.Pod, a answer, now time.Time) {
 }
 
 // ReadinessChanged tells whether a pod has become ready or unready.
-func ReadinessChanged(before, after *corev1.Pod) bool { return isReady(before) != isReady(after) }
+func ReadinessChanged(before, after *corev1.Pod) bool { return Ready(before) != Ready(after) }
 
-func isReady(pod *corev1.Pod) bool {
+// Ready tells whether a pod is, says its condition.
+func Ready(pod *corev1.Pod) bool {
 	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
 		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
 	})

@@ -109,12 +109,15 @@ func TestWhenAResourceIsEnqueued(t *testing.T) {
 func TestNothingIsKnownBeforeTheFirstRound(t *testing.T) {
 	var c Collector
 	key := client.ObjectKey{Namespace: "default", Name: "caller"}
-	if seen := c.Seen("TcpClient", key); !seen.Unlisted {
-		t.Errorf("before the first round: %+v", seen)
+	if seen := c.Seen("TcpClient", key); !seen.Unlisted || c.Listed() {
+		t.Errorf("before the first round: %+v, listed: %v", seen, c.Listed())
 	}
 	c.replace(map[resource]status.PodsSeen{}, noon)
 	if diff := cmp.Diff(status.PodsSeen{}, c.Seen("TcpClient", key)); diff != "" {
 		t.Errorf("after a round without pods (-want +got):\n%s", diff)
+	}
+	if !c.Listed() {
+		t.Error("after a round nobody has listed pods")
 	}
 }
 

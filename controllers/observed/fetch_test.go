@@ -91,6 +91,26 @@ var refused = map[string]map[string]any{
 	"an outage that began before clocks": {"outages.startTime": "1969-12-31T23:59:59Z"},
 	"an outage that ends in year 10000":  {"outages.endTime": "9999-12-31T23:59:59-14:00"},
 	"more outages than there may be":     {"outages": make([]any, snapshot.MaxOutages+1)},
+	"an address that is none":            {"outages.localAddress": "10.0.0.7"},
+	"an address that paints":             {"outages.localAddress": "[fe80::1%\x1b[31m]:1"},
+	"an instance that paints":            {"instance": "i\x1b[2J"},
+	"a target of two lines":              {"target": "h:1\nReady"},
+	"a verdict of two words":             {"verdict": "all well"},
+	"listening at a name":                {"listenAddresses": []string{"example.com:80"}},
+	"listening everywhere":               {"listenAddresses": make([]string, 17)},
+	"negative bytes":                     {"bytes.sent": -1},
+	"a negative round trip":              {"roundTrip": map[string]any{"p50Microseconds": -1}},
+	"a negative number of the kernel's":  {"tcp": map[string]any{"maxRoundTripMicroseconds": -1}},
+	"a message without end":              {"lastFailure.message": strings.Repeat("x", 1025)},
+	"more reasons than there are":        {"closes": manyReasons()},
+}
+
+func manyReasons() map[string]int {
+	all := map[string]int{}
+	for i := range 65 {
+		all[fmt.Sprint("Reason", i)] = i
+	}
+	return all
 }
 
 func TestParseRefusesWhatStatusCannotCarry(t *testing.T) {

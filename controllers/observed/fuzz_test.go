@@ -19,24 +19,44 @@ func FuzzParse(f *testing.F) {
 	f.Add(encode(f, valid()))
 	f.Add([]byte(`{}`))
 	f.Add([]byte(`{"version": 1, "role": "Client", "roundTrip": {"histogram": "HISTFAAAACJ4nJNpmSzMwMDAxQABzFCaEUoz2X+AsZCEADMBAgQ="}}`))
+	f.Add([]byte(`{"version": 1, "role": "Server", "ready": true, "sessions": {"open": 3, "opened": 5, "rejected": 2}, "listenAddresses": ["[::]:9527"]}`))
 	for _, fields := range refused {
 		f.Add(changed(f, fields))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		s, err := snapshot.Parse(body, snapshot.Client)
-		if err != nil {
-			return
+		if s, err := snapshot.Parse(body, snapshot.Client); err == nil {
+			checkClient(t, s)
 		}
-		s.Pod, s.Node = "caller-x", "worker-1"
-		cr := &v1alpha1.TcpClient{ObjectMeta: metav1.ObjectMeta{Name: "caller", Namespace: "default"}}
-		cr.Spec.Sessions = 1
-		seen := status.ClientSeen{
-			Deployment: &status.DeploymentSeen{Wanted: 1, Replicas: 1, Updated: 1},
-			Pods:       status.PodsSeen{Snapshots: []snapshot.Snapshot{s, s}, Names: []string{s.Pod}, Time: time.Unix(1_800_000_000, 0)},
+		if s, err := snapshot.Parse(body, snapshot.Server); err == nil {
+			checkServer(t, s)
 		}
-		got, _ := status.Client(cr, spec.Address{Host: "h", Port: 1}, seen, nil, seen.Pods.Time)
-		checkStorable(t, got)
 	})
+}
+
+// saidTwice is what two pods of one resource say that say the same.
+func saidTwice(s snapshot.Snapshot) status.PodsSeen {
+	s.Pod, s.Node = "pod-x", "worker-1"
+	return status.PodsSeen{Snapshots: []snapshot.Snapshot{s, s}, Names: []string{s.Pod}, Time: time.Unix(1_800_000_000, 0)}
+}
+
+func checkClient(t *testing.T, s snapshot.Snapshot) {
+	t.Helper()
+	cr := &v1alpha1.TcpClient{ObjectMeta: metav1.ObjectMeta{Name: "caller", Namespace: "default"}}
+	cr.Spec.Sessions = 1
+	seen := status.ClientSeen{Deployment: &status.DeploymentSeen{Wanted: 1, Replicas: 1, Updated: 1}, Pods: saidTwice(s)}
+	got, _ := status.Client(cr, spec.Address{Host: "h", Port: 1}, seen, nil, seen.Pods.Time)
+	checkStorable(t, got)
+}
+
+func checkServer(t *testing.T, s snapshot.Snapshot) {
+	t.Helper()
+	cr := &v1alpha1.TcpServer{ObjectMeta: metav1.ObjectMeta{Name: "greeter", Namespace: "default"}}
+	seen := status.ServerSeen{Deployment: &status.DeploymentSeen{Wanted: 1, Replicas: 1, Updated: 1}, Service: &status.ServiceSeen{}, Pods: saidTwice(s)}
+	got, _ := status.Server(cr, seen, nil, seen.Pods.Time)
+	if got.Sessions.Open < 0 || got.Sessions.Accepted < 0 || got.Sessions.Rejected < 0 || got.Messages.Received < 0 {
+		t.Errorf("negative numbers: %+v", got)
+	}
+	checkEncodes(t, got, &v1alpha1.TcpServerStatus{})
 }
 
 func checkStorable(t *testing.T, got v1alpha1.TcpClientStatus) {
@@ -49,12 +69,17 @@ func checkStorable(t *testing.T, got v1alpha1.TcpClientStatus) {
 			t.Errorf("the schema refuses %+v", o)
 		}
 	}
+	checkEncodes(t, got, &v1alpha1.TcpClientStatus{})
+}
+
+// checkEncodes holds that a status can be written, and read into into.
+func checkEncodes(t *testing.T, got, into any) {
+	t.Helper()
 	text, err := json.Marshal(got)
 	if err != nil {
 		t.Fatalf("the status cannot be written: %v", err)
 	}
-	var back v1alpha1.TcpClientStatus
-	if err := json.Unmarshal(text, &back); err != nil {
+	if err := json.Unmarshal(text, into); err != nil {
 		t.Fatalf("the status cannot be read: %v\n%s", err, text)
 	}
 }

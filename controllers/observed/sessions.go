@@ -60,22 +60,20 @@ func askSessions(ctx context.Context, web *http.Client, pods []corev1.Pod) (said
 }
 
 func sessionsOf(ctx context.Context, web *http.Client, pod *corev1.Pod) PodSessions {
-	said := PodSessions{Name: pod.Name, Node: pod.Spec.NodeName, Ready: isReady(pod), Sessions: []snapshot.SessionInfo{}}
-	if !answerable(pod) {
+	said := PodSessions{Name: pod.Name, Node: pod.Spec.NodeName, Ready: Ready(pod), Sessions: []snapshot.SessionInfo{}}
+	if !Answerable(pod) {
 		said.Problem = "not running"
 		return said
 	}
-	body, err := read(ctx, web, adminURL(pod, snapshot.SessionsPath)+"?limit="+strconv.Itoa(maxSessionsListed), snapshot.MaxListBytes)
+	body, err := read(ctx, web, adminURL(pod, snapshot.SessionsPath)+"?limit="+strconv.Itoa(maxSessionsListed), snapshot.MaxBytesOf(maxSessionsListed))
 	var list snapshot.SessionList
 	if err == nil {
-		list, err = snapshot.ParseSessions(body)
+		list, err = snapshot.ParseSessionsUpTo(body, maxSessionsListed)
 	}
 	if err != nil {
 		said.Problem = err.Error()
 		return said
 	}
-	said.Total = list.Total
-	// A pod may list more than it was asked for.
-	said.Sessions = append(said.Sessions, list.Sessions[:min(len(list.Sessions), maxSessionsListed)]...)
+	said.Total, said.Sessions = list.Total, append(said.Sessions, list.Sessions...)
 	return said
 }

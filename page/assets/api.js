@@ -1,4 +1,6 @@
-// What the manager is asked. Addresses are relative: a proxy may stand before it.
+// What the manager is asked. Addresses are relative, and cookies are sent to
+// where the page came from: a proxy may stand before it, and know its readers
+// by them.
 
 const timeout = 10_000;
 
@@ -8,7 +10,7 @@ export class Failure extends Error {}
 async function ask(path, headers = {}) {
   let response;
   try {
-    response = await fetch(path, { headers, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(timeout) });
+    response = await fetch(path, { headers, cache: 'no-store', credentials: 'same-origin', signal: AbortSignal.timeout(timeout) });
   } catch {
     throw new Failure('The manager cannot be reached.');
   }

@@ -3,7 +3,7 @@
 
 import * as api from './api.js';
 import { byId, el, setText } from './dom.js';
-import { count, duration, rate } from './format.js';
+import { clock, count, duration, rate } from './format.js';
 import { Graph } from './graph.js';
 import { inSight, model, related, totals } from './model.js';
 import { Panel } from './panel.js';
@@ -14,7 +14,7 @@ import * as address from './view.js';
 const interval = 2000;
 const slowest = 16_000; // between attempts while the manager cannot be reached
 const staleAfter = 10_000;
-const aboutInterval = 5000; // between questions about the selected resource
+const aboutInterval = 5000; // from an answer about the selected resource to the next question
 const closedFrom = 150; // resources in sight from which namespaces begin closed
 
 let view = address.read();
@@ -63,13 +63,18 @@ function take({ picture, time }) {
 
 // begin brings what the address selects into sight, and asks about it.
 function begin() {
-  graph.find(view.selected);
+  shown().find(view.selected);
   ask();
 }
 
+// shown is the graph or the tables.
+const shown = () => (view.view === 'graph' ? graph : tables);
+
+// refuse says why there is no new picture. The words stay the same from one
+// attempt to the next: a screen reader reads every change of them.
 function refuse(failure) {
   failures++;
-  const since = lastSuccess ? ` What you see is from ${duration(Date.now() - lastSuccess)} before.` : '';
+  const since = lastSuccess ? ` What you see is from ${clock(lastSuccess, Date.now())}.` : '';
   setText(byId('problem'), `${failure.message}${since} Trying again.`);
   byId('problem').hidden = false;
   if (!all) byId('loading').hidden = true;
@@ -91,16 +96,19 @@ function change(part, moveFocus = false) {
   const before = view;
   view = { ...view, ...part };
   address.write(view);
+  if (view.selected !== before.selected) open(view.selected);
   draw();
   if (view.selected !== before.selected) selectionMoved(before.selected, moveFocus);
 }
 
+// selectionMoved brings what was selected, or was before, into sight.
 function selectionMoved(before, moveFocus) {
   ask();
-  const item = graph.find(view.selected || before);
+  const item = shown().find(view.selected || before);
   if (!moveFocus) return;
   if (view.selected) byId('panel').focus();
   else if (item && view.view === 'graph') graph.focus(item);
+  else if (item) tables.focus(before);
   else main.focus();
 }
 
@@ -109,11 +117,19 @@ function toggle(name) {
   draw();
 }
 
-let closedByDefault = false;
-function closed(name) {
-  if (all?.resources.get(view.selected)?.leadsTo?.namespace === name || all?.resources.get(view.selected)?.namespace === name) return false;
-  return toggled.get(name) ?? closedByDefault;
+// home is the namespace under whose heading a resource stands.
+function home(id) {
+  const resource = all?.resources.get(id);
+  return (resource?.leadsTo ?? resource)?.namespace;
 }
+
+// open lets a resource be seen that was selected in a closed namespace.
+function open(id) {
+  if (toggled.get(home(id))) toggled.delete(home(id));
+}
+
+let closedByDefault = false;
+const closed = (name) => toggled.get(name) ?? (closedByDefault && home(view.selected) !== name);
 
 function draw() {
   if (!all) return;
@@ -127,7 +143,7 @@ function draw() {
   sums(totals(resources));
   sections(resources.length);
   if (view.view === 'graph') graph.show(namespaces, closed, selected?.id, lit);
-  else tables.show(namespaces, selected?.id, lit);
+  else tables.show(namespaces, selected?.id);
   if (selected) panel.show(selected, all, now());
   else panel.hide();
   performance.measure('draw', { start: began });
@@ -174,16 +190,34 @@ function age() {
   setText(byId('freshness-text'), stale ? `Stale: ${duration(old)} old` : 'Live');
 }
 
-// ask asks about the selected resource.
+let question = 0; // the newest about the selected resource, by number
+let unanswered = 0; // questions since the last answer
+let nextQuestion; // a timer
+
+// ask asks about the selected resource, and again some time after the answer:
+// so there is one question at a time, and none but the newest is shown its
+// answer.
 async function ask() {
+  const number = ++question;
+  clearTimeout(nextQuestion);
+  if (!view.selected) return;
   const resource = all?.resources.get(view.selected);
-  if (!resource || document.hidden) return;
-  const still = () => panel.resource?.id === resource.id;
-  const answered = (show) => [(answer) => still() && show(answer, null, now()), (failure) => still() && show(null, failure.message, now())];
+  if (resource && !document.hidden) await about(resource, () => number === question);
+  if (number === question) nextQuestion = setTimeout(ask, Math.min(slowest, aboutInterval * 2 ** unanswered));
+}
+
+// about asks about a resource, and shows the answers while they are wanted.
+async function about(resource, isWanted) {
+  let failed = false;
+  const answers = (show) => [(answer) => isWanted() && show(answer, null, now()), (failure) => {
+    failed = true;
+    if (isWanted()) show(null, failure.message, now());
+  }];
   await Promise.all([
-    api.sessions(resource.key).then(...answered(panel.showSessions.bind(panel))),
-    api.events(resource.key).then(...answered(panel.showEvents.bind(panel))),
+    api.sessions(resource.key).then(...answers(panel.showSessions.bind(panel))),
+    api.events(resource.key).then(...answers(panel.showEvents.bind(panel))),
   ]);
+  if (isWanted()) unanswered = failed ? unanswered + 1 : 0;
 }
 
 function keys(event) {
@@ -211,11 +245,11 @@ function listen() {
   document.addEventListener('keydown', keys);
   addEventListener('popstate', () => {
     view = address.read();
+    open(view.selected);
     draw();
     ask();
   });
   setInterval(age, 1000);
-  setInterval(ask, aboutInterval);
 }
 
 listen();

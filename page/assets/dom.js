@@ -32,3 +32,26 @@ export const byId = (id) => document.getElementById(id);
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
+
+// keep makes the children of parent those of items, in their order, behind the
+// child after, if there is one. An item that was there before keeps its element,
+// with its focus and whatever the reader has opened.
+export function keep(parent, items, keyOf, make, update, after = null) {
+  const before = parent.kept ?? new Map();
+  const kept = new Map();
+  const keyed = items.map((item) => {
+    let key = keyOf(item);
+    while (kept.has(key)) key = `${key} again`; // two that look the same are two
+    kept.set(key, before.get(key) ?? make(item));
+    return [kept.get(key), item];
+  });
+  for (const [key, element] of before) if (!kept.has(key)) element.remove();
+  parent.kept = kept;
+  let place = after; // what the next one follows
+  for (const [element, item] of keyed) {
+    const next = place ? place.nextSibling : parent.firstChild;
+    if (next !== element) parent.insertBefore(element, next);
+    place = element;
+    update(element, item);
+  }
+}

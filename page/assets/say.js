@@ -24,8 +24,14 @@ export const rates = (r) => (r.rate ? `→ ${rate(r.rate.sentPerSecond)}/s  ← 
 // roundTrip of a client's messages.
 export const roundTrip = (r) => (r.roundTrip ? `p50 ${latency(r.roundTrip.p50Microseconds)}  p99 ${latency(r.roundTrip.p99Microseconds)}` : '');
 
-// pods that are ready.
-export const pods = (r) => `${count(r.readyPods)}/${count(r.pods)} pods`;
+// pods that are ready, and how many answered where not all did.
+export const pods = (r) => [`${count(r.readyPods)}/${count(r.pods)} pods`, isPartial(r) ? `${count(r.answered.pods)} answered` : ''].filter(Boolean).join(', ');
+
+// isPartial tells of numbers that are sums of some pods and not of others.
+export const isPartial = (r) => Boolean(r.answered?.pods) && r.answered.pods < r.answered.of;
+
+// answered says whose numbers a resource has, where they are not all pods'.
+export const answered = (r) => (isPartial(r) ? `${count(r.answered.pods)} of ${counted(r.answered.of, 'pod')}: numbers are theirs alone` : null);
 
 // state is the second line of a resource: what is wrong with it, or its size.
 export function state(r) {
@@ -44,6 +50,7 @@ export function aloud(r) {
   if (r.kind === 'TcpClient') parts.push(`leads to ${r.leadsTo.name}`);
   if (r.rate) parts.push(`${rate(r.rate.sentPerSecond)} messages per second sent, ${rate(r.rate.receivedPerSecond)} received`);
   if (r.roundTrip) parts.push(`round trip median ${latency(r.roundTrip.p50Microseconds)}, 99th percentile ${latency(r.roundTrip.p99Microseconds)}`);
-  parts.push(`${pods(r)} ready`);
+  parts.push(`${count(r.readyPods)}/${count(r.pods)} pods ready`);
+  if (isPartial(r)) parts.push(`numbers of ${answered(r).split(':')[0]}`);
   return parts.join(', ');
 }

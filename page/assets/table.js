@@ -1,7 +1,7 @@
 // Draws the tables: the same content as the graph, for screen readers, for
 // searching within the page, and for copying.
 
-import { el, setText } from './dom.js';
+import { el, keep, setText } from './dom.js';
 import { count, latency, rate } from './format.js';
 import { classOf, mark } from './health.js';
 import { byName } from './model.js';
@@ -19,12 +19,12 @@ const common = {
   end: [
     number('Sent/s', (r) => (r.rate ? rate(r.rate.sentPerSecond) : '')),
     number('Received/s', (r) => (r.rate ? rate(r.rate.receivedPerSecond) : '')),
-    number('Pods', (r) => `${r.readyPods}/${r.pods}`),
+    number('Pods', (r) => say.pods(r).replace(' pods', '')),
   ],
 };
 const serverColumns = [...common.start, { title: 'Address', of: (r) => r.address }, number('Sessions', (r) => count(r.sessions.open)),
   number('Accepted', (r) => count(r.sessions.accepted)), number('Rejected', (r) => count(r.sessions.rejected)), ...common.end];
-const clientColumns = [...common.start, { title: 'Target', of: (r) => r.target }, { title: 'Sessions', of: (r) => say.sessions(r).replace(' sessions', ''), number: true },
+const clientColumns = [...common.start, { title: 'Target', of: (r) => r.target }, { title: 'Sessions', of: (r) => say.sessions(r).replace(/ sessions|, as expected/, ''), number: true },
   number('Lost', (r) => count(r.sessions.lost)), number('p50', (r) => (r.roundTrip ? latency(r.roundTrip.p50Microseconds) : '')),
   number('p99', (r) => (r.roundTrip ? latency(r.roundTrip.p99Microseconds) : '')), ...common.end];
 
@@ -35,17 +35,34 @@ export class Tables {
     section.append(...this.parts.map((part) => part.element));
   }
 
-  show(namespaces, selected, lit) {
+  show(namespaces, selected) {
     const all = namespaces.flatMap((n) => n.resources).sort(byName);
-    this.parts[0].show(all.filter((r) => r.kind === 'TcpServer'), selected, lit);
-    this.parts[1].show(all.filter((r) => r.kind === 'TcpClient'), selected, lit);
+    this.parts[0].show(all.filter((r) => r.kind === 'TcpServer'), selected);
+    this.parts[1].show(all.filter((r) => r.kind === 'TcpClient'), selected);
+  }
+
+  // find brings a resource into sight, if there is a row of it. What is in sight
+  // does not move.
+  find(id) {
+    const row = this.row(id);
+    row?.scrollIntoView({ block: 'nearest' });
+    return row;
+  }
+
+  // focus puts the focus on a resource's name.
+  focus(id) {
+    this.row(id)?.querySelector('button').focus({ preventScroll: true });
+  }
+
+  row(id) {
+    return this.parts.map((part) => part.body.kept?.get(id)).find(Boolean);
   }
 }
 
 // Rows is one table. It changes rows in place, so that a focus stays.
 class Rows {
   constructor(title, columns, select) {
-    Object.assign(this, { title, columns, select, most: pageful, rows: new Map() });
+    Object.assign(this, { title, columns, select, most: pageful });
     this.caption = el('caption');
     this.body = el('tbody');
     this.more = el('button', { type: 'button', class: 'more', hidden: true, onclick: () => this.showMore() });
@@ -53,18 +70,11 @@ class Rows {
     this.element = el('div', { class: 'rows' }, el('table', {}, this.caption, el('thead', {}, el('tr', {}, titles)), this.body), this.more);
   }
 
-  show(resources, selected, lit) {
-    this.last = [resources, selected, lit];
+  show(resources, selected) {
+    this.last = [resources, selected];
     setText(this.caption, `${this.title} (${count(resources.length)})`);
-    const shown = resources.slice(0, this.most);
-    const before = this.rows;
-    this.rows = new Map(shown.map((r) => [r.id, before.get(r.id) ?? this.row(r)]));
-    for (const [id, row] of before) if (!this.rows.has(id)) row.remove();
-    shown.forEach((r, i) => {
-      const row = this.rows.get(r.id);
-      if (this.body.children[i] !== row) this.body.insertBefore(row, this.body.children[i] ?? null);
-      this.update(row, r, selected, lit);
-    });
+    keep(this.body, resources.slice(0, this.most), (r) => r.id, (r) => this.row(r), (row, r) => this.update(row, r, selected));
+    this.element.hidden = resources.length === 0;
     this.more.hidden = resources.length <= this.most;
     setText(this.more, `Show ${count(Math.min(pageful, resources.length - this.most))} more of ${count(resources.length)}`);
   }
@@ -81,12 +91,12 @@ class Rows {
     }));
   }
 
-  update(row, r, selected, lit) {
+  update(row, r, selected) {
     row.classList.toggle('selected', r.id === selected);
-    row.classList.toggle('dim', lit !== null && !lit.has(r.id));
     this.columns.forEach((c, i) => {
       const cell = row.children[i];
       setText(c.button || c.mark ? cell.lastChild : cell, c.of(r));
+      if (c.mark) cell.title = r.message || c.of(r); // it may be cut
       if (c.button) cell.lastChild.setAttribute('aria-pressed', String(r.id === selected));
       if (c.mark && cell.dataset.health !== r.health) {
         cell.dataset.health = r.health;

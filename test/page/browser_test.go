@@ -85,7 +85,7 @@ const prefix = "/a-prefix-that-cannot-be-guessed"
 // open shows the page of a world, with a view as the address has it.
 func open(t *testing.T, w *world, view string, media ...*emulation.MediaFeature) *tab {
 	t.Helper()
-	server := httptest.NewServer(http.StripPrefix(prefix, ui.Handler(w)))
+	server := httptest.NewServer(http.StripPrefix(prefix, w.remember(ui.Handler(w))))
 	t.Cleanup(server.Close)
 	p := &tab{T: t, url: server.URL + prefix + ui.Path}
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithListener(p.hear))

@@ -2,6 +2,9 @@ package page
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -170,12 +173,150 @@ func TestTheTableHasTheSameContent(t *testing.T) {
 	p.do(chromedp.Click("#view-table"))
 	p.waitFor(`document.querySelectorAll('#table tbody tr').length === 10`)
 	row := `[...document.querySelectorAll('#table tr')].find((r) => r.textContent.includes('canary'))`
-	p.want(`[...`+row+`.cells].map((c) => c.textContent).join('|')`, "shop|canary|Progressing: Sessions not established|orders.shop.svc:9527|1/2|3|5.00 s|5.01 s|10|10|1/1")
+	p.want(`[...`+row+`.cells].map((c) => c.textContent).join('|')`, "shop|canary|Progressing: Sessions not established|orders.shop.svc:9527|1/2|3|5.00 s|5.01 s|10|10|0/1")
 	p.want(`[...document.querySelectorAll('#table caption')].map((c) => c.textContent).join()`, "Servers (3),Clients (7)")
 	p.want(`[...document.querySelectorAll('#table thead th')].every((h) => h.scope === 'col')`, "true")
 	p.do(chromedp.Click(`#table .rows:last-child tbody tr:nth-child(2) button`)) // after default/caller
 	p.waitFor(`document.querySelector('tr.selected th').textContent === 'canary'`)
+	p.want(`[...document.querySelectorAll('#table .rows')].map((rows) => rows.scrollWidth - rows.clientWidth).join()`, "0,0") // all columns are to be seen beside the panel
 	p.shoot("page-table.png")
+}
+
+// TestARowThatIsSelectedStaysWhereItIs: the graph that is not shown has another
+// idea of where that is.
+func TestARowThatIsSelectedStaysWhereItIs(t *testing.T) {
+	t.Parallel()
+	p := open(t, many(), "#namespace=team-00")
+	p.waitFor(drawn5)
+	p.do(chromedp.Click("#view-table"))
+	p.waitFor(`document.querySelectorAll('#table tbody tr').length === 100`)
+	p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('#main').scrollTop = 2000; undefined`))
+	p.do(chromedp.Evaluate[chromedp.Void](`globalThis.row = [...document.querySelectorAll('#table tr button')].find((b) => b.getBoundingClientRect().top > 300); row.focus({preventScroll: true}); undefined`))
+	before := eval[float64](p, `row.getBoundingClientRect().top`)
+	p.do(chromedp.Evaluate[chromedp.Void](`row.click(); undefined`))
+	p.waitFor(`document.querySelector('#panel-title').textContent === row.textContent && !document.querySelector('#panel').hidden`)
+	p.want(`row.getBoundingClientRect().top`, fmt.Sprint(before))
+	p.want(`getComputedStyle(document.querySelector('#table tbody tr:last-child')).opacity`, "1") // all rows stay legible
+	p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('#main').scrollTop = 0; document.querySelector('#panel .related button').click(); undefined`))
+	p.waitFor(`(({top, bottom}) => top >= 0 && bottom <= innerHeight)(document.querySelector('tr.selected').getBoundingClientRect())`)
+}
+
+// drawn5 holds once there are rates in a world of many.
+const drawn5 = `[...document.querySelectorAll('.how')].some((e) => e.textContent.includes('5.0/s'))`
+
+// TestThePanelStaysWhileItsNumbersMove: an answer every few seconds takes
+// nothing away from the reader.
+func TestThePanelStaysWhileItsNumbersMove(t *testing.T) {
+	t.Parallel()
+	w := shop()
+	w.crowd(topology.ServerKey("shop", "orders"))
+	p := open(t, w, "#selected=TcpServer%2Fshop%2Forders")
+	p.waitFor(drawn + ` && document.querySelectorAll('#panel .pods details').length === 5`)
+	p.want(`document.querySelectorAll('#panel .pods details[open]').length`, "0") // so many begin closed
+	p.do(chromedp.Click("#panel .pods details:nth-of-type(2) summary"))
+	p.do(chromedp.Focus("#panel .pods details:nth-of-type(4) summary"))
+	const received = `document.querySelector('#panel .pods details:nth-of-type(2) td:nth-child(2)').textContent`
+	state := `JSON.stringify([document.activeElement.getBoundingClientRect().top, document.activeElement.textContent, [...document.querySelectorAll('#panel details')].map((d) => d.open)])`
+	first, before := eval[string](p, received), eval[string](p, state)
+	p.waitFor(received + ` !== '` + first + `'`)
+	p.want(state, before)
+
+	// Nothing of it lies outside.
+	p.want(`document.querySelector('#panel').scrollWidth - document.querySelector('#panel').clientWidth`, "0")
+	p.want(`[...document.querySelectorAll('#panel details[open] thead th')].at(-1).textContent`, "Resent")
+	p.want(`[...document.querySelectorAll('#panel details[open] :is(th, td)')]
+		.filter((c) => c.scrollWidth > c.clientWidth || c.getBoundingClientRect().right > document.querySelector('#panel').getBoundingClientRect().right).map((c) => c.textContent).join()`, "")
+}
+
+// TestOnlyTheNewestQuestionIsShownItsAnswer holds the answers back, and gives
+// them in another order.
+func TestOnlyTheNewestQuestionIsShownItsAnswer(t *testing.T) {
+	t.Parallel()
+	p := open(t, shop(), "")
+	p.waitFor(drawn)
+	p.do(chromedp.Evaluate[chromedp.Void](`
+		const real = fetch;
+		globalThis.held = [];
+		globalThis.fetch = (path, options) => (path.includes('sessions?') ? new Promise((give) => held.push(give)) : real(path, options));
+		globalThis.give = (i, pod) => held[i](new Response(JSON.stringify({ pods: [{ name: pod, ready: true, total: 0, sessions: [] }], morePods: 0 }))); undefined`))
+	p.do(chromedp.Click(`.node[data-id="TcpClient/shop/canary"]`))
+	p.waitFor(`held.length === 1`)
+	begin := eval[float64](p, `performance.now()`)
+	p.waitFor(fmt.Sprintf(`performance.now() > %f`, begin+6000))
+	p.want(`held.length`, "1") // no second question while the first is under way
+	p.do(chromedp.Click(`.node[data-id="TcpClient/shop/stock"]`), chromedp.Click(`.node[data-id="TcpClient/shop/canary"]`))
+	p.waitFor(`held.length === 3`)
+	p.do(chromedp.Evaluate[chromedp.Void](`give(2, 'newest'); undefined`))
+	p.waitFor(`document.querySelector('#panel .pods').textContent.includes('newest')`)
+	p.do(chromedp.Evaluate[chromedp.Void](`give(0, 'oldest'); give(1, 'other'); undefined`))
+	p.waitFor(`held.length === 4`) // the next question, some time later
+	p.want(`[...document.querySelectorAll('#panel .pods .name')].map((n) => n.textContent).join()`, "newest")
+}
+
+// TestANamespaceCanBeClosed although what is selected stands in it.
+func TestANamespaceCanBeClosed(t *testing.T) {
+	t.Parallel()
+	p := open(t, shop(), "#selected=TcpClient%2Fshop%2Fcanary")
+	p.waitFor(drawn)
+	p.do(chromedp.Click(`.heading[data-id="Namespace//shop"]`))
+	p.waitFor(node("TcpClient/shop/canary") + ` === null`)
+	p.want(`document.querySelector('.heading[data-id="Namespace//shop"]').getAttribute('aria-expanded')`, "false")
+	p.want(`document.querySelector('#panel-title').textContent`, "canary")
+	// A new selection is to be seen.
+	p.do(chromedp.Click(`#panel .related button`))
+	p.waitFor(node("TcpServer/shop/orders") + `?.getAttribute('aria-pressed') === 'true'`)
+}
+
+// TestNumbersOfSomePodsSaySo: a sum of one of three pods looks like one of all.
+func TestNumbersOfSomePodsSaySo(t *testing.T) {
+	t.Parallel()
+	w := shop()
+	w.change(func(seen *topology.Seen) { seen.Servers[1].Status.Replicas = 3 }) // orders
+	p := open(t, w, "#selected=TcpServer%2Fshop%2Forders")
+	p.waitFor(drawn)
+	p.want(node("TcpServer/shop/orders")+`.querySelector('.state').textContent`, "14 sessions open, 1/3 pods, 1 answered")
+	if got := p.text("#panel .summary"); !strings.Contains(got, "1 of 3 pods: numbers are theirs alone") {
+		t.Errorf("the panel says\n%s", got)
+	}
+}
+
+// TestCookiesReachAProxy: one that authenticates knows its readers by them.
+func TestCookiesReachAProxy(t *testing.T) {
+	t.Parallel()
+	w := shop()
+	p := open(t, w, "")
+	p.waitFor(drawn)
+	const asked = `performance.getEntriesByType('resource').filter((e) => e.name.endsWith('/topology')).length`
+	p.do(chromedp.Evaluate[chromedp.Void](`document.cookie = 'reader=known; path=/'; undefined`))
+	p.waitFor(fmt.Sprintf("%s > %d", asked, eval[int](p, asked)+1))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.cookie != "reader=known" {
+		t.Errorf("the cookies were %q", w.cookie)
+	}
+}
+
+// TestTheBrowserThatIsNamedIsTaken, and no other one in its place.
+func TestTheBrowserThatIsNamedIsTaken(t *testing.T) {
+	t.Parallel()
+	absolute, err := filepath.Abs("../../hack/build.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"/wrong/path": "", "../../hack/build.sh": absolute} {
+		script := exec.CommandContext(t.Context(), "../../hack/browser.sh")
+		script.Env = append(os.Environ(), "BROWSER="+name)
+		var complaint strings.Builder
+		script.Stderr = &complaint
+		out, err := script.Output()
+		got := strings.TrimSpace(string(out))
+		if want == "" && (err == nil || got != "" || !strings.Contains(complaint.String(), "BROWSER: "+name)) {
+			t.Errorf("%s: %q, %v, %s", name, got, err, &complaint)
+		}
+		if want != "" && (err != nil || !filepath.IsAbs(got) || filepath.Clean(got) != want) {
+			t.Errorf("%s: %q, %v, want %s", name, got, err, want)
+		}
+	}
 }
 
 func TestAChangeIsShownAndAnnounced(t *testing.T) {
@@ -204,6 +345,7 @@ func TestAManagerThatCannotBeReached(t *testing.T) {
 	p := open(t, w, "")
 	p.waitFor(drawn)
 	p.allow("status of 500")
+	p.do(chromedp.Evaluate[chromedp.Void](`globalThis.changes = 0; new MutationObserver(() => changes++).observe(document.querySelector('#problem'), {childList: true}); undefined`))
 	w.fail(true)
 	p.waitFor(`!document.querySelector('#problem').hidden`)
 	if got := p.text("#problem"); !strings.Contains(got, "HTTP status 500") || !strings.Contains(got, "What you see is from") {
@@ -211,6 +353,7 @@ func TestAManagerThatCannotBeReached(t *testing.T) {
 	}
 	p.waitFor(`document.body.classList.contains('stale') && document.querySelector('#freshness-text').textContent.startsWith('Stale')`)
 	p.want(node("TcpServer/shop/orders")+` !== null`, "true")
+	p.want(`changes`, "1") // each change is read out, and it has failed several times
 	w.fail(false)
 	p.waitFor(`document.querySelector('#problem').hidden && !document.body.classList.contains('stale')`)
 }
@@ -249,6 +392,11 @@ func TestColoursAreLegible(t *testing.T) {
 				t.Errorf("%s: %s on %s has a contrast of %.2f", scheme, pair[0], pair[1], got)
 			}
 		}
+		for _, text := range []string{".node.dim .name", ".node.dim .state", ".edge.dim .what", ".edge.dim .how"} {
+			if got := eval[float64](p, fmt.Sprintf("seen(%q)", text)); got < 4.5 {
+				t.Errorf("%s: what steps back, %s, has a contrast of %.2f", scheme, text, got)
+			}
+		}
 		dark := eval[float64](p, `luminance('--ground')`) < 0.2
 		if dark != (scheme == "dark") {
 			t.Errorf("%s: the ground is dark: %v", scheme, dark)
@@ -258,14 +406,26 @@ func TestColoursAreLegible(t *testing.T) {
 }
 
 const contrasts = `
-	globalThis.luminance = (name) => {
+	const linear = (rgb) => rgb.map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+	const named = (name) => {
 		const hex = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-		const [r, g, b] = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-		return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+		return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255);
 	};
-	globalThis.contrast = (a, b) => {
-		const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+	const between = (a, b) => {
+		const [low, high] = [linear(a), linear(b)].sort((x, y) => x - y);
 		return (high + 0.05) / (low + 0.05);
+	};
+	globalThis.luminance = (name) => linear(named(name));
+	globalThis.contrast = (a, b) => between(named(a), named(b));
+	// seen is the contrast of the text of an element that stands on the ground,
+	// with the opacity of all that it is in.
+	globalThis.seen = (selector) => {
+		const element = [...document.querySelectorAll(selector)].find((e) => e.textContent);
+		const style = getComputedStyle(element);
+		const colour = (element.namespaceURI.endsWith('svg') ? style.fill : style.color).match(/[\d.]+/g).slice(0, 3).map((c) => c / 255);
+		let opacity = 1;
+		for (let e = element; e; e = e.parentElement) opacity *= getComputedStyle(e).opacity;
+		return between(colour.map((c, i) => c * opacity + named('--ground')[i] * (1 - opacity)), named('--ground'));
 	}; undefined`
 
 func TestNothingMovesForThoseWhoAskForIt(t *testing.T) {

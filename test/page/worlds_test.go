@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,6 +30,20 @@ type world struct {
 	seen    topology.Seen
 	down    bool // every question fails
 	follows bool // another manager leads
+	asked   int  // how often somebody asked for sessions
+	cookie  string
+}
+
+// remember keeps the cookies of the newest request for the picture.
+func (w *world) remember(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/topology") {
+			w.mu.Lock()
+			w.cookie = r.Header.Get("Cookie")
+			w.mu.Unlock()
+		}
+		next.ServeHTTP(answer, r)
+	})
 }
 
 func newWorld() *world {
@@ -84,7 +100,19 @@ func (w *world) say(seen *topology.Seen, key topology.Key, sessions snapshot.Ses
 func (w *world) Exists(context.Context, topology.Key) (bool, error) { return true, nil }
 
 func (w *world) Sessions(_ context.Context, key topology.Key) ([]observed.PodSessions, int, error) {
-	return w.pods[key], 0, nil
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked++
+	var pods []observed.PodSessions
+	for _, pod := range w.pods[key] {
+		pod.Sessions = append([]snapshot.SessionInfo{}, pod.Sessions...)
+		for i := range pod.Sessions {
+			pod.Sessions[i].AgeMilliseconds = time.Since(pod.Sessions[i].StartTime).Milliseconds()
+			pod.Sessions[i].Messages.Received += int64(w.asked)
+		}
+		pods = append(pods, pod)
+	}
+	return pods, 0, nil
 }
 
 func (w *world) Events(_ context.Context, key topology.Key) ([]eventsv1.Event, error) {
@@ -148,6 +176,7 @@ func shop() *world {
 	w.server("shop", "orders", 14, 120)
 	w.client("shop", "canary", "orders", 2, 10, func(c *v1alpha1.TcpClient) {
 		c.Status.Sessions = v1alpha1.ClientSessionsStatus{Desired: 2, Established: 1, Opened: 4, Lost: 3}
+		c.Status.ReadyReplicas = 0 // a client's pod is ready while it holds its sessions
 		unwell(&c.Status.Conditions, v1alpha1.ConditionReconciling, v1alpha1.ReasonSessionsNotEstablished, "1 of 2 sessions is established: PeerReset in phase Session")
 		c.Status.Outages = outages(w.begin)
 	})
@@ -170,6 +199,22 @@ func shop() *world {
 	})
 	w.describe(topology.ClientKey("shop", "canary"))
 	return w
+}
+
+// crowd gives a server five pods with sessions over IPv6, whose addresses are
+// the longest.
+func (w *world) crowd(key topology.Key) {
+	for i := range 5 {
+		pod := observed.PodSessions{Name: fmt.Sprintf("%s-6c8d7b5f4-%05d", key.Name, i), Node: "worker-1", Ready: i != 3, Total: 60}
+		for n := range 3 {
+			pod.Sessions = append(pod.Sessions, snapshot.SessionInfo{
+				ID: fmt.Sprintf("%d-%d", i, n), State: snapshot.States()[n], StartTime: w.begin.Add(-time.Duration(n+1) * 31 * time.Hour),
+				LocalAddress: fmt.Sprintf("[2001:db8:85a3:1234:5678:8a2e:370:%d]:9527", 7330+i), RemoteAddress: fmt.Sprintf("[2001:db8:85a3:1234:5678:8a2e:371:7444]:%d", 41234+n),
+				Messages: snapshot.Messages{Received: 1_234_567, Sent: 1_234_568}, TCP: &snapshot.TCPInfo{RoundTripMicroseconds: 112_412, RetransmittedSegments: 12_345},
+			})
+		}
+		w.pods[key] = append(w.pods[key], pod)
+	}
 }
 
 func outages(now time.Time) []v1alpha1.Outage {

@@ -9,8 +9,12 @@ const SessionsPath = "/v1/sessions"
 // MaxListed is how many sessions one answer holds at most.
 const MaxListed = 1000
 
-// MaxListBytes bounds the JSON of a list; a reader stops there.
+// MaxListBytes bounds the JSON of the longest list; a reader stops there.
 const MaxListBytes = 2 << 20
+
+// MaxBytesOf bounds the JSON of a list of at most so many sessions. One session
+// takes about a kilobyte, and never two.
+func MaxBytesOf(sessions int) int64 { return min(MaxListBytes, int64(sessions+1)<<11) }
 
 // SessionList says who is connected, oldest session first.
 type SessionList struct {
@@ -35,6 +39,9 @@ const (
 	Draining   State = "Draining"   // SIGTERM came; promised replies still go out
 	Closing    State = "Closing"    // FIN was sent, the peer's is awaited
 )
+
+// States returns every state.
+func States() []State { return []State{Open, HalfClosed, Draining, Closing} }
 
 // SessionInfo is one session. Counters and ages count from its start.
 type SessionInfo struct {
