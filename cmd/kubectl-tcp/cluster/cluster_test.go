@@ -64,7 +64,7 @@ func TestPodsAreAskedThroughTheAPIServer(t *testing.T) {
 	c := api(t, map[string]http.HandlerFunc{
 		"good": func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasSuffix(r.URL.Path, snapshot.SessionsPath) {
-				answer(w, snapshot.SessionList{Version: snapshot.Version, Total: 1, Sessions: []snapshot.SessionInfo{{LocalAddress: "10.0.0.1:1"}}})
+				answer(w, snapshot.SessionList{Version: snapshot.Version, Total: 1, Sessions: []snapshot.SessionInfo{{State: snapshot.Open, LocalAddress: "10.0.0.1:1"}}})
 				return
 			}
 			answer(w, good)
@@ -151,7 +151,7 @@ func lists(total int, asked *[]string) http.HandlerFunc {
 		limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
 		list := snapshot.SessionList{Version: snapshot.Version, Total: total}
 		for n := after + 1; n <= total && len(list.Sessions) < limit; n++ {
-			list.Sessions = append(list.Sessions, snapshot.SessionInfo{Number: uint64(n)})
+			list.Sessions = append(list.Sessions, snapshot.SessionInfo{State: snapshot.Open, Number: uint64(n)})
 		}
 		if last := after + len(list.Sessions); last < total {
 			list.Next = uint64(last)
@@ -191,7 +191,7 @@ func TestAPodThatLeadsInACircleIsLeft(t *testing.T) {
 	calls := 0
 	c := api(t, map[string]http.HandlerFunc{"circle": func(w http.ResponseWriter, _ *http.Request) {
 		calls++
-		answer(w, snapshot.SessionList{Version: snapshot.Version, Total: 9, Next: 1, Sessions: []snapshot.SessionInfo{{Number: 1}}})
+		answer(w, snapshot.SessionList{Version: snapshot.Version, Total: 9, Next: 1, Sessions: []snapshot.SessionInfo{{State: snapshot.Open, Number: 1}}})
 	}})
 	pods, err := c.Pods(t.Context(), "default")
 	if err != nil {
