@@ -26,7 +26,9 @@ demo-down: ## Remove what demo brought up
 
 .PHONY: test
 test: bin/lab ## Unit tests, workload tests and tests on a real API server
-	KUBEBUILDER_ASSETS="$(ENVTEST)" go test ./...
+	KUBEBUILDER_ASSETS="$(ENVTEST)" go test $$(go list ./... | grep -v -x -e '.*/test/faults' -e '.*/test/faults/manager')
+	KUBEBUILDER_ASSETS="$(ENVTEST)" go test -C test/faults # from within its folder, so that the table is shown
+	KUBEBUILDER_ASSETS="$(ENVTEST)" go test -C test/faults/manager
 	for m in $(filter-out test/page,$(MODULES)); do go -C $$m test ./... || exit; done # page-test has a browser
 
 ##@ Development
@@ -74,12 +76,12 @@ e2e: ## The samples on a lab of their own, through the shipped manifests, checke
 
 .PHONY: page-test
 page-test: ## The operator's page in headless Chromium, which root has installed (BROWSER=path of another)
-	BROWSER="$$(hack/browser.sh)" go -C test/page test -count=1 -parallel 6 .
+	browser=$$(hack/browser.sh) && BROWSER=$$browser go -C test/page test -count=1 -parallel 6 .
 
 .PHONY: screenshots
 screenshots: ## Take the pictures of docs/images anew
 	mkdir -p docs/images
-	BROWSER="$$(hack/browser.sh)" go -C test/page test -count=1 -parallel 6 . -screenshots ../../docs/images
+	browser=$$(hack/browser.sh) && BROWSER=$$browser go -C test/page test -count=1 -parallel 6 . -screenshots ../../docs/images
 
 .PHONY: lint
 lint: ## Static checks

@@ -139,10 +139,14 @@ func check(ctx context.Context, proxy *ui.Proxy) error {
 func (p *page) serve(ctx context.Context, listener net.Listener, proxy *ui.Proxy, ended <-chan error) error {
 	server := &http.Server{Handler: proxy, ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	go func() {
+		served <- server.Serve(listener)
+		close(served)
+	}()
 	defer func() {
 		_ = server.Close()
-		<-served
+		for range served { // until the goroutine has ended
+		}
 	}()
 	address := "http://" + listener.Addr().String() + proxy.Path()
 	fmt.Fprintf(p.Out, "%s\nThe address is for you alone: it lets whoever has it read. Ctrl-C ends.\n", address)
@@ -162,7 +166,6 @@ func (p *page) serve(ctx context.Context, listener net.Listener, proxy *ui.Proxy
 			}
 			return fmt.Errorf("the connection to the manager has ended: run this again (%w)", cmp.Or(err, io.EOF))
 		case err := <-served:
-			served <- err // for the owner above
 			return fmt.Errorf("serving the page: %w", err)
 		}
 	}

@@ -129,7 +129,7 @@ func TestWhatIsUnderWayGoesOutBeforeFIN(t *testing.T) {
 					if got := w.snapshot().Sessions.Open; got != 1 {
 						t.Errorf("%d sessions are open", got)
 					}
-					time.Sleep(2)
+					time.Sleep(2 * time.Nanosecond)
 				}
 				_, err := io.Copy(io.Discard, c)
 				if reset := errors.Is(err, syscall.ECONNRESET); reset == tt.reads {

@@ -61,11 +61,12 @@ func (t *Table) Line() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	all := t.sum("", "")
-	line := fmt.Sprintf("%d of %d plans, %d failed:", all.run, all.there, all.failed)
+	var line strings.Builder
+	fmt.Fprintf(&line, "%d of %d plans, %d failed:", all.run, all.there, all.failed)
 	for _, f := range Families {
-		line += fmt.Sprintf(" %s %s", f, t.sum("", f))
+		fmt.Fprintf(&line, " %s %s", f, t.sum("", f))
 	}
-	return line
+	return line.String()
 }
 
 // String shows each cell as the number of plans that ran, and of those that
