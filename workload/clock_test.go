@@ -23,7 +23,7 @@ var wallClock = []string{"Unix", "UnixMilli", "UnixMicro", "UnixNano", "Date", "
 // people and other programs, or check one that came from there.
 var shown = []string{
 	"admin/metrics.go: UnixMilli",
-	"snapshot/parse.go: UTC",
+	"snapshot/sane.go: UTC",
 	"stats/traffic.go: Unix",
 	"stats/traffic.go: UnixNano",
 	"template/template.go: Unix",
