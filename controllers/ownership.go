@@ -4,40 +4,63 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/sets"
-	"k8s.io/client-go/util/csaupgrade"
-	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// takeOver makes one owner of fields of what the operator is in a child: what it
-// has created it owns by a plain write, and an apply takes back only what was
-// applied. Once it is done there is nothing to do. live is read again where the
-// child has changed meanwhile, as its status often does.
+// takeOver makes the fields of a child that the operator has created, which it
+// owns by a plain write, those of its applies: an apply takes back only what was
+// applied. live is read again where somebody else has become an owner meanwhile.
 func (f *family) takeOver(ctx context.Context, live client.Object) error {
 	uid := live.GetUID()
-	return retry.RetryOnConflict(retry.DefaultRetry, func() error {
-		patch, err := csaupgrade.UpgradeManagedFieldsPatch(live, sets.New(FieldOwner), FieldOwner)
-		if err != nil || patch == nil {
+	for range 2 {
+		patch := takeOverPatch(live)
+		if patch == nil {
+			return nil
+		}
+		err := f.client.Patch(ctx, live, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(FieldOwner))
+		if !apierrors.IsInvalid(err) {
 			return err
 		}
-		conflict := f.client.Patch(ctx, live, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(FieldOwner))
-		if !apierrors.IsConflict(conflict) {
-			return conflict
+		empty(live) // a test in the patch failed
+		if exists, err := f.read(ctx, f.live, live); err != nil || !exists || live.GetUID() != uid {
+			return cmp.Or(err, f.changed(live))
 		}
-		empty(live)
-		exists, err := f.read(ctx, f.live, live)
-		if err == nil && (!exists || live.GetUID() != uid) {
-			err = f.changed(live)
-		}
-		return cmp.Or(err, conflict)
+	}
+	return f.changed(live)
+}
+
+// takeOverPatch is the JSON patch that takeOver needs; nil when there is nothing
+// to do. It is not bound to the version of live, which others may change all the
+// time: what it rests on it tests.
+func takeOverPatch(live client.Object) []byte {
+	entries := live.GetManagedFields()
+	own := func(by metav1.ManagedFieldsOperationType) int {
+		return slices.IndexFunc(entries, func(e metav1.ManagedFieldsEntry) bool {
+			return e.Manager == FieldOwner && e.Operation == by && e.Subresource == ""
+		})
+	}
+	i := own(metav1.ManagedFieldsOperationUpdate)
+	if i < 0 || own(metav1.ManagedFieldsOperationApply) >= 0 {
+		return nil // what a repair owns beside an apply is what the apply owns as well
+	}
+	entry := fmt.Sprintf("/metadata/managedFields/%d", i)
+	patch, err := json.Marshal([]map[string]any{
+		{"op": "test", "path": "/metadata/uid", "value": live.GetUID()},
+		{"op": "test", "path": entry + "/manager", "value": FieldOwner},
+		{"op": "test", "path": entry + "/operation", "value": metav1.ManagedFieldsOperationUpdate},
+		{"op": "replace", "path": entry + "/operation", "value": metav1.ManagedFieldsOperationApply},
 	})
+	if err != nil {
+		panic("a JSON patch is plain data: " + err.Error())
+	}
+	return patch
 }
 
 // asWanted tells whether child has every value that is wanted, and whether the
