@@ -116,7 +116,7 @@ func (c *polled) read(buf []byte) (int, error) {
 	if !c.reading || c.atEnd {
 		return 0, c.brokenLocked()
 	}
-	n, err := unix.Read(int(c.fd), buf[:min(len(buf), int(c.chunk))])
+	n, err := receive(int(c.fd), buf[:min(len(buf), int(c.chunk))])
 	switch {
 	case n > 0:
 		return n, nil
@@ -126,7 +126,7 @@ func (c *polled) read(buf []byte) (int, error) {
 	case err == unix.EAGAIN, err == unix.EINTR:
 		return 0, unix.EAGAIN
 	}
-	return 0, os.NewSyscallError("read", err)
+	return 0, os.NewSyscallError("recv", err)
 }
 
 // brokenLocked returns the error of a connection that is not read from.
@@ -160,7 +160,7 @@ func (c *polled) writeLocked(p []byte) ([]byte, error) {
 		return p, net.ErrClosed
 	}
 	for len(p) > 0 {
-		n, err := unix.Write(int(c.fd), p)
+		n, err := send(int(c.fd), p)
 		switch err {
 		case nil:
 			p = p[n:]
@@ -168,7 +168,7 @@ func (c *polled) writeLocked(p []byte) ([]byte, error) {
 		case unix.EAGAIN:
 			return p, nil
 		default:
-			return p, os.NewSyscallError("write", err)
+			return p, os.NewSyscallError("send", err)
 		}
 	}
 	return nil, nil

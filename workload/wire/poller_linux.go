@@ -161,7 +161,7 @@ func (l *loop) run() {
 // poll takes the events that are there, without waiting.
 func (l *loop) poll(events []unix.EpollEvent) (int, error) {
 	for {
-		n, err := unix.EpollWait(l.epoll, events, 0)
+		n, err := pollEvents(l.epoll, events)
 		if err != unix.EINTR {
 			return n, err
 		}
