@@ -36,8 +36,9 @@ type outcome[S any] struct {
 // resource. Their events bring the next run, which reports what it sees of
 // them; so, when many resources come at once, all children come before the
 // first status. The time only bounds the wait for an event that does not come,
-// and is longer than it takes to make the children of thousands.
-var awaitChildren = reconcile.Result{RequeueAfter: 30 * time.Second}
+// and is longer than it takes to make the children of thousands. It has the
+// priority of the events: they are one entry of the queue.
+var awaitChildren = reconcile.Result{RequeueAfter: 30 * time.Second, Priority: new(afterAll)}
 
 // finish is the last stage, and the only place that writes status: one patch
 // if the status differs, then the events that announce it, then the result

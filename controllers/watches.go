@@ -60,6 +60,10 @@ func wakeOwner(mgr manager.Manager, owner client.Object) handler.EventHandler {
 	}
 }
 
+// afterAll is a priority behind that of the resources that a manager finds when
+// it starts.
+const afterAll = 2 * handler.LowPriority
+
 // leastUrgent is a queue that takes what is added behind everything else.
 type leastUrgent struct {
 	workqueue.TypedRateLimitingInterface[reconcile.Request]
@@ -71,5 +75,5 @@ func (q leastUrgent) Add(r reconcile.Request) {
 		q.TypedRateLimitingInterface.Add(r)
 		return
 	}
-	queue.AddWithOpts(priorityqueue.AddOpts{Priority: new(handler.LowPriority)}, r)
+	queue.AddWithOpts(priorityqueue.AddOpts{Priority: new(afterAll)}, r)
 }
