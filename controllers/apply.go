@@ -127,7 +127,9 @@ func (f *family) change(ctx context.Context, wanted runtime.ApplyConfiguration, 
 	if err != nil {
 		return err
 	}
-	if !exists || live.GetUID() != into.GetUID() {
+	// One that was orphaned meanwhile must not get its owner back: where that is
+	// gone, the child would be collected with it after all.
+	if !exists || live.GetUID() != into.GetUID() || !metav1.IsControlledBy(live, f.owner) {
 		return f.changed(into)
 	}
 	if unchanged(live, wanted, hash) {

@@ -129,6 +129,33 @@ func TestAChildThatIsGoneIsNotMadeOnStaleEvidence(t *testing.T) {
 	}
 }
 
+// TestAnOrphanIsLeftAlone applies a child with what a stale cache knows of a
+// server that was deleted without its children.
+func TestAnOrphanIsLeftAlone(t *testing.T) {
+	w := newWorld(t)
+	cr := w.readyServer("greeter")
+	var known corev1.Service
+	w.get("greeter", &known)
+	wanted, err := desired.Server(cr, w.servers.Defaults)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.client.Delete(t.Context(), cr.DeepCopy()); err != nil {
+		t.Fatal(err)
+	}
+	var orphan corev1.Service
+	w.change("greeter", &orphan, func() { orphan.OwnerReferences = nil })
+	stale := staleReader{Client: w.servers.Client, stale: map[string]client.Object{"Service": &known}}
+	err = newChildren(stale, w.servers.Client).of(cr).apply(t.Context(), wanted.Service, &corev1.Service{})
+	if _, ok := errors.AsType[*fault.Waiting](err); !ok {
+		t.Errorf("the error is %v, want one that waits for the cache", err)
+	}
+	w.get("greeter", &orphan)
+	if len(orphan.OwnerReferences) > 0 {
+		t.Error("an orphan has its owner again, which is gone: it would be collected")
+	}
+}
+
 // TestNoChildIsMadeForAResourceThatIsGone holds it where the children are gone
 // too, and where the resource is still being deleted.
 func TestNoChildIsMadeForAResourceThatIsGone(t *testing.T) {
