@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tcp-operator.io/workload/session"
 	"tcp-operator.io/workload/snapshot"
 	"tcp-operator.io/workload/spec"
 )
@@ -49,6 +50,35 @@ func TestShutdownDrains(t *testing.T) {
 			t.Errorf("after: %+v", s)
 		}
 	})
+}
+
+// A reply that a client has asked for before it was told to end, and that comes
+// within session.DrainTimeout of its FIN, has not been sent in vain.
+func TestShutdownTakesWhatTheServerStillOwes(t *testing.T) {
+	for after, want := range map[time.Duration]int64{session.DrainTimeout - 1: 4, session.DrainTimeout + 1: 0} {
+		t.Run(after.String(), func(t *testing.T) {
+			inWorld(t, nil, func(w *world) {
+				l := w.listen()
+				w.run()
+				c := w.accept(l)
+				_ = read(c)
+				shut := make(chan error, 1)
+				go func() { shut <- w.client.Shutdown(w.t.Context()) }()
+				if _, err := io.ReadAll(c); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(after)
+				_, _ = io.WriteString(c, "late") // to nobody, where it comes too late
+				_ = c.Close()
+				if err := <-shut; err != nil {
+					t.Error(err)
+				}
+				if got := w.snapshot().Bytes.Received; got != want {
+					t.Errorf("%d bytes have come, want %d", got, want)
+				}
+			})
+		})
+	}
 }
 
 func TestShutdownInterruptsAnAttempt(t *testing.T) {

@@ -58,7 +58,7 @@ func TestShutdownDoesNotWaitForPeersThatStay(t *testing.T) {
 		if err := w.server.Shutdown(w.t.Context()); err != nil {
 			t.Error(err)
 		}
-		if took := time.Since(start); took != session.LingerTimeout {
+		if took := time.Since(start); took != session.DrainTimeout {
 			t.Errorf("shutdown took %s", took)
 		}
 	})

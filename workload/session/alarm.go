@@ -46,7 +46,7 @@ func (s *Session) deadlineLocked() time.Duration {
 		add(s.active, s.config.IdleTimeout)
 	}
 	if s.state == lingering {
-		add(s.lingerSince, LingerTimeout)
+		add(s.lingerSince, s.lingerTimeoutLocked())
 	}
 	return first
 }
@@ -58,6 +58,14 @@ func (s *Session) writeTimeoutLocked() time.Duration {
 		return LingerTimeout
 	}
 	return s.config.WriteTimeout
+}
+
+// lingerTimeoutLocked bounds the wait for the peer's FIN.
+func (s *Session) lingerTimeoutLocked() time.Duration {
+	if s.end.Reason == snapshot.Drained {
+		return DrainTimeout
+	}
+	return LingerTimeout
 }
 
 // idleLocked reports whether the session waits for nothing but its peer.
@@ -78,7 +86,7 @@ func (s *Session) Wake() {
 	past := func(since, timeout time.Duration) bool { return since > 0 && timeout > 0 && now-since >= timeout }
 	switch {
 	case s.state == lingering:
-		if past(s.lingerSince, LingerTimeout) {
+		if past(s.lingerSince, s.lingerTimeoutLocked()) {
 			s.closeLocked()
 			return
 		}

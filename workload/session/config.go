@@ -19,6 +19,11 @@ import (
 // can overtake the last replies.
 const LingerTimeout = time.Second
 
+// DrainTimeout is LingerTimeout for a session that ends because its process was
+// told to: the peer has done nothing wrong, and may still owe a reply, which
+// would be lost. A pod's grace period has room for it.
+const DrainTimeout = 3 * time.Second
+
 // lingerBytes is how much such a session reads meanwhile, for nothing. A peer
 // that sends more does not listen: it gets RST.
 const lingerBytes = 256 << 10
