@@ -41,14 +41,17 @@ func TestTheOperatorCrashes(t *testing.T) {
 			for _, index := range few(t, kind, indexes(r.writes), 2) {
 				t.Run(fmt.Sprint("write-", index), func(t *testing.T) {
 					t.Parallel()
-					x := newTrial(t, kind, &wire.Wire{})
-					x.strike = &atomic.Bool{}
-					x.make(settling, load.Given...)
-					x.rest(recovery)
-					x.operator.stop(t)
-					x.start(x.crashAfter(index))
-					x.make(settling, load.Edits...)
-					r.compare(t, x.judge())
+					untilItStrikes(t, kind, index, func(t *testing.T, index int) *trial {
+						x := newTrial(t, kind, &wire.Wire{})
+						x.strike = &atomic.Bool{}
+						x.make(settling, load.Given...)
+						x.rest(recovery)
+						x.operator.stop(t)
+						x.start(x.crashAfter(index))
+						x.make(settling, load.Edits...)
+						r.compare(t, x.judge())
+						return x
+					})
 				})
 			}
 		})

@@ -1,7 +1,6 @@
 package manager
 
 import (
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,10 +18,7 @@ import (
 func TestALostEventWouldShow(t *testing.T) {
 	t.Parallel()
 	load := workload(t, "TcpServer/scale")
-	r := referenceOf(t, load)
-	plan := framePlan{"tcpservers", 0, wire.Lose, &atomic.Bool{}}
-	x := newTrial(t, "", plan.wire(r))
-	x.make(settling, load.Given...)
+	x := framePlan{"tcpservers", 0, wire.Lose}.trial(t, "", load.Given)
 	x.make(0, load.Edits[0])
 	if wrong := x.settle(5 * time.Second); len(wrong) == 0 {
 		t.Error("the event is lost, and nothing is found wrong")

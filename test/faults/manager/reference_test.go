@@ -19,8 +19,7 @@ const settling = 20 * time.Second
 // reference is a run of a workload in which nothing went wrong.
 type reference struct {
 	end
-	given  map[string]int // frames before the edits, by resource
-	frames map[string]int // frames of the edits
+	frames map[string]int // frames of the edits, by resource
 	writes int            // of the edits
 	own    int            // of them, those to children
 }
@@ -34,7 +33,7 @@ func undisturbed(t *testing.T, load edits.Workload) reference {
 	x.rest(recovery)
 	before, given := x.writes(), w.Frames()
 	x.make(settling, load.Edits...)
-	r := reference{given: given, end: x.judge(), frames: w.Frames()}
+	r := reference{end: x.judge(), frames: w.Frames()}
 	edited := x.writes()[len(before):]
 	r.writes, r.own = len(edited), toChildren(edited)
 	for resource := range r.frames {

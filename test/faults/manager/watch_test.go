@@ -3,6 +3,7 @@ package manager
 import (
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sync/atomic"
@@ -64,7 +65,6 @@ type framePlan struct {
 	resource string
 	index    int // among the frames of the edits
 	fate     wire.Fate
-	struck   *atomic.Bool
 }
 
 func (p framePlan) String() string { return fmt.Sprintf("%s-%d/%s", p.resource, p.index, p.fate) }
@@ -74,21 +74,36 @@ func framePlans(r reference, fate wire.Fate) []framePlan {
 	var all []framePlan
 	for _, resource := range slices.Sorted(maps.Keys(r.frames)) {
 		for i := range r.frames[resource] {
-			all = append(all, framePlan{resource, i, fate, &atomic.Bool{}})
+			all = append(all, framePlan{resource, i, fate})
 		}
 	}
 	return all
 }
 
-// wire carries all but the frame that the plan is about unharmed.
-func (p *framePlan) wire(r reference) *wire.Wire {
-	return &wire.Wire{Patience: 300 * time.Millisecond, Judge: func(f wire.Frame) wire.Fate {
-		if f.Resource == p.resource && f.Index == r.given[p.resource]+p.index {
-			p.struck.Store(true)
+// at is the plan for another frame.
+func (p framePlan) at(index int) framePlan { return framePlan{p.resource, index, p.fate} }
+
+// trial starts an operator on a wire that carries all but the frame that the
+// plan is about unharmed, and lets it rest on what is given. The frames are
+// counted from there.
+func (p framePlan) trial(t *testing.T, kind string, given []edits.Edit, options ...func(*ctrl.Options)) *trial {
+	t.Helper()
+	struck := &atomic.Bool{}
+	var first atomic.Int64 // of the edits' frames
+	first.Store(math.MaxInt32)
+	w := &wire.Wire{Patience: 300 * time.Millisecond, Judge: func(f wire.Frame) wire.Fate {
+		if f.Resource == p.resource && f.Index == int(first.Load())+p.index {
+			struck.Store(true)
 			return p.fate
 		}
 		return wire.Deliver
 	}}
+	x := newTrial(t, kind, w, options...)
+	x.strike = struck
+	x.make(settling, given...)
+	x.rest(recovery)
+	first.Store(int64(w.Frames()[p.resource]))
+	return x
 }
 
 // TestAFrameIsLost is A6: every event of every watch does not come, comes
@@ -103,10 +118,12 @@ func TestAFrameIsLost(t *testing.T) {
 				for _, plan := range few(t, kind, framePlans(r, fate), 1) {
 					t.Run(plan.String(), func(t *testing.T) {
 						t.Parallel()
-						x := newTrial(t, kind, plan.wire(r))
-						x.strike = plan.struck
-						x.make(settling, slices.Concat(load.Given, load.Edits)...)
-						r.compare(t, x.judge())
+						untilItStrikes(t, kind, plan.index, func(t *testing.T, index int) *trial {
+							x := plan.at(index).trial(t, kind, load.Given)
+							x.make(settling, load.Edits...)
+							r.compare(t, x.judge())
+							return x
+						})
 					})
 				}
 			}
@@ -129,13 +146,13 @@ func TestAWatchIsFrozen(t *testing.T) {
 					for _, plan := range few(t, kind, framePlans(r, wire.Freeze), 2) {
 						t.Run(plan.String(), func(t *testing.T) {
 							t.Parallel()
-							w := plan.wire(r)
-							x := newTrial(t, kind, w, options...)
-							x.strike = plan.struck
-							x.make(settling, load.Given...)
-							x.make(frozenSettling, load.Edits...)
-							w.Thaw()
-							r.compareState(t, x.judge())
+							untilItStrikes(t, kind, plan.index, func(t *testing.T, index int) *trial {
+								x := plan.at(index).trial(t, kind, load.Given, options...)
+								x.make(frozenSettling, load.Edits...)
+								x.operator.wire.Thaw()
+								r.compareState(t, x.judge())
+								return x
+							})
 						})
 					}
 				})
