@@ -218,7 +218,8 @@ func (u user) pod(name string) {
 		Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "workload", Image: "workload"}}},
 	}
 	u.create(pod)
-	pod.Status.Phase = corev1.PodRunning
+	// To such an address the API server refuses to pass anything on.
+	pod.Status.Phase, pod.Status.PodIP, pod.Status.PodIPs = corev1.PodRunning, "127.0.0.1", []corev1.PodIP{{IP: "127.0.0.1"}}
 	if err := server.Client.Status().Update(u.t.Context(), pod); err != nil {
 		u.t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func liveTop(t *testing.T, readings ...func() ([]cluster.Pod, error)) (screens [
 
 func podOf(name string, err error) cluster.Pod {
 	p := cluster.Pod{Of: topology.ClientKey("shop", "caller"), Err: err,
-		Pod: corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name}, Status: corev1.PodStatus{Phase: corev1.PodRunning}}}
+		Pod: corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name}, Status: corev1.PodStatus{Phase: corev1.PodRunning, PodIP: "10.0.0.7"}}}
 	if err == nil {
 		p.Snapshot = &snapshot.Snapshot{Role: snapshot.Client, Sessions: snapshot.Sessions{Open: 7}}
 	}

@@ -182,7 +182,13 @@ func ask(ctx context.Context, web *http.Client, pods []corev1.Pod) []answer {
 // RoleOf is the role of the workload by the kind of its resource; empty for
 // any other kind, and then no snapshot passes.
 func RoleOf(kind string) snapshot.Role {
-	return map[string]snapshot.Role{v1alpha1.ServerKind.Kind: snapshot.Server, v1alpha1.ClientKind.Kind: snapshot.Client}[kind]
+	switch kind {
+	case v1alpha1.ServerKind.Kind:
+		return snapshot.Server
+	case v1alpha1.ClientKind.Kind:
+		return snapshot.Client
+	}
+	return ""
 }
 
 // Answerable tells whether a pod can be asked. One that is being deleted no

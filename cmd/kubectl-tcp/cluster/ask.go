@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"tcp-operator.io/controllers/observed"
 	"tcp-operator.io/topology"
 	"tcp-operator.io/workload/snapshot"
 	"tcp-operator.io/workload/spec"
@@ -48,18 +49,12 @@ func each(n int, do func(i int)) {
 	wg.Wait()
 }
 
-// roles of the workload by the kind of its resource.
-var roles = map[string]snapshot.Role{
-	topology.ServerKey("", "").Kind: snapshot.Server,
-	topology.ClientKey("", "").Kind: snapshot.Client,
-}
-
 func (c *Cluster) snapshot(ctx context.Context, pod *Pod) (*snapshot.Snapshot, error) {
 	body, err := c.ask(ctx, &pod.Pod, snapshot.Path, nil, snapshot.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
-	s, err := snapshot.Parse(body, roles[pod.Of.Kind])
+	s, err := snapshot.Parse(body, observed.RoleOf(pod.Of.Kind))
 	if err != nil {
 		return nil, err
 	}

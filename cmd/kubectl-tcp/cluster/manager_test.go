@@ -22,7 +22,7 @@ import (
 
 func TestTheLeaseTellsWhichManagerLeads(t *testing.T) {
 	pod := func(name string, phase corev1.PodPhase) corev1.Pod {
-		return corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name}, Status: corev1.PodStatus{Phase: phase}}
+		return corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name}, Status: corev1.PodStatus{Phase: phase, PodIP: "10.0.0.7"}}
 	}
 	ends := pod("ends", corev1.PodRunning)
 	ends.DeletionTimestamp = &metav1.Time{}

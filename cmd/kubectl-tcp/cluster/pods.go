@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"tcp-operator.io/controllers/desired"
+	"tcp-operator.io/controllers/observed"
 	"tcp-operator.io/topology"
 	"tcp-operator.io/workload/snapshot"
 )
@@ -27,16 +28,10 @@ type Pod struct {
 }
 
 // runs tells whether the pod should answer.
-func (p *Pod) runs() bool {
-	return p.Status.Phase == corev1.PodRunning && p.DeletionTimestamp.IsZero()
-}
+func (p *Pod) runs() bool { return observed.Answerable(&p.Pod) }
 
 // Ready is what the pod's readiness probe says.
-func (p *Pod) Ready() bool {
-	return slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
-		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
-	})
-}
+func (p *Pod) Ready() bool { return observed.Ready(&p.Pod) }
 
 // Pods lists the pods of the resources of a namespace (empty: of all
 // namespaces), or of some of them, by resource and name. It asks none of them.
