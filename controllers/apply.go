@@ -123,14 +123,8 @@ func (f *family) create(ctx context.Context, wanted runtime.ApplyConfiguration, 
 func (f *family) change(ctx context.Context, wanted runtime.ApplyConfiguration, hash uint64, into client.Object) error {
 	// The cache knows nothing of who owns what.
 	live := reflect.New(reflect.TypeOf(into).Elem()).Interface().(client.Object)
-	exists, err := f.read(ctx, f.live, live)
-	if err != nil {
+	if err := f.readOwn(ctx, into.GetUID(), live); err != nil {
 		return err
-	}
-	// One that was orphaned meanwhile must not get its owner back: where that is
-	// gone, the child would be collected with it after all.
-	if !exists || live.GetUID() != into.GetUID() || !metav1.IsControlledBy(live, f.owner) {
-		return f.changed(into)
 	}
 	if unchanged(live, wanted, hash) {
 		f.remember(live, hash)
@@ -232,6 +226,20 @@ func (f *family) read(ctx context.Context, from client.Reader, into client.Objec
 		return false, fmt.Errorf("reading %s %s: %w", kindOf(into), f.owner.GetName(), err)
 	}
 	return true, nil
+}
+
+// readOwn reads the child of a UID, which the owner controls, past the cache. One
+// that was orphaned meanwhile must not get its owner back: where that is gone, the
+// child would be collected with it after all.
+func (f *family) readOwn(ctx context.Context, uid types.UID, into client.Object) error {
+	exists, err := f.read(ctx, f.live, into)
+	if err != nil {
+		return err
+	}
+	if !exists || into.GetUID() != uid || !metav1.IsControlledBy(into, f.owner) {
+		return f.changed(into)
+	}
+	return nil
 }
 
 // changed is what it comes to that another child has the name by now, or none:

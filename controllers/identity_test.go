@@ -156,6 +156,52 @@ func TestAnOrphanIsLeftAlone(t *testing.T) {
 	}
 }
 
+// orphaning is a client on whose server a child loses its owner, and gets an
+// annotation by somebody else, right before the first patch.
+type orphaning struct {
+	client.Client
+	orphan func()
+}
+
+func (o *orphaning) Patch(ctx context.Context, into client.Object, patch client.Patch, options ...client.PatchOption) error {
+	if o.orphan != nil {
+		o.orphan()
+		o.orphan = nil
+	}
+	return o.Client.Patch(ctx, into, patch, options...)
+}
+
+// TestAnOrphanIsNotTakenOver orphans a child in the middle of its first change,
+// so that what the change rests on is not there any more.
+func TestAnOrphanIsNotTakenOver(t *testing.T) {
+	w := newWorld(t)
+	cr := w.readyServer("greeter")
+	cr.Spec.Service.Annotations = map[string]v1alpha1.AnnotationValue{"example.com/pool": "blue"}
+	wanted, err := desired.Server(cr, w.servers.Defaults)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var orphan corev1.Service
+	racing := &orphaning{Client: w.servers.Client, orphan: func() {
+		w.change("greeter", &orphan, func() {
+			orphan.OwnerReferences = nil
+			for i := range orphan.ManagedFields { // so that a test of the patch fails
+				if orphan.ManagedFields[i].Manager == FieldOwner {
+					orphan.ManagedFields[i].Manager = "somebody"
+				}
+			}
+		})
+	}}
+	err = newChildren(racing, w.servers.Client).of(cr).apply(t.Context(), wanted.Service, &corev1.Service{})
+	if _, ok := errors.AsType[*fault.Waiting](err); !ok {
+		t.Errorf("the error is %v, want one that waits for the cache", err)
+	}
+	w.get("greeter", &orphan)
+	if len(orphan.OwnerReferences) > 0 || orphan.Annotations["example.com/pool"] != "" {
+		t.Errorf("an orphan was changed: %v", orphan.ObjectMeta)
+	}
+}
+
 // TestNoChildIsMadeForAResourceThatIsGone holds it where the children are gone
 // too, and where the resource is still being deleted.
 func TestNoChildIsMadeForAResourceThatIsGone(t *testing.T) {

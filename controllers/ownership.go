@@ -1,7 +1,6 @@
 package controllers
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -29,8 +28,8 @@ func (f *family) takeOver(ctx context.Context, live client.Object) error {
 			return err
 		}
 		empty(live) // a test in the patch failed
-		if exists, err := f.read(ctx, f.live, live); err != nil || !exists || live.GetUID() != uid {
-			return cmp.Or(err, f.changed(live))
+		if err := f.readOwn(ctx, uid, live); err != nil {
+			return err
 		}
 	}
 	return f.changed(live)
@@ -51,16 +50,12 @@ func takeOverPatch(live client.Object) []byte {
 		return nil // what a repair owns beside an apply is what the apply owns as well
 	}
 	entry := fmt.Sprintf("/metadata/managedFields/%d", i)
-	patch, err := json.Marshal([]map[string]any{
-		{"op": "test", "path": "/metadata/uid", "value": live.GetUID()},
-		{"op": "test", "path": entry + "/manager", "value": FieldOwner},
-		{"op": "test", "path": entry + "/operation", "value": metav1.ManagedFieldsOperationUpdate},
-		{"op": "replace", "path": entry + "/operation", "value": metav1.ManagedFieldsOperationApply},
-	})
-	if err != nil {
-		panic("a JSON patch is plain data: " + err.Error())
-	}
-	return patch
+	return jsonPatch(
+		operation{"test", "/metadata/uid", live.GetUID()},
+		operation{"test", entry + "/manager", FieldOwner},
+		operation{"test", entry + "/operation", metav1.ManagedFieldsOperationUpdate},
+		operation{"replace", entry + "/operation", metav1.ManagedFieldsOperationApply},
+	)
 }
 
 // asWanted tells whether child has every value that is wanted, and whether the

@@ -1,7 +1,6 @@
 package controllers
 
 import (
-	"encoding/json"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -18,20 +17,12 @@ func portRepair(live *corev1.Service, wanted *corev1ac.ServiceApplyConfiguration
 	for i, is := range live.Spec.Ports {
 		for _, want := range wanted.Spec.Ports {
 			if is.Name == *want.Name && is.Port != *want.Port {
-				return replacePort(live.ResourceVersion, i, *want.Port)
+				return jsonPatch(
+					operation{"test", "/metadata/resourceVersion", live.ResourceVersion},
+					operation{"replace", fmt.Sprintf("/spec/ports/%d/port", i), *want.Port},
+				)
 			}
 		}
 	}
 	return nil
-}
-
-func replacePort(resourceVersion string, index int, port int32) []byte {
-	patch, err := json.Marshal([]map[string]any{
-		{"op": "test", "path": "/metadata/resourceVersion", "value": resourceVersion},
-		{"op": "replace", "path": fmt.Sprintf("/spec/ports/%d/port", index), "value": port},
-	})
-	if err != nil {
-		panic("a JSON patch is plain data: " + err.Error())
-	}
-	return patch
 }
