@@ -30,7 +30,7 @@ type topologyAnswer struct {
 	Servers []topology.Server `json:"servers"`
 	Clients []topology.Client `json:"clients"`
 	// Live tells that numbers come from the pods; else they are those of the
-	// resources' statuses, which may be a minute old.
+	// resources' statuses, which may be 75 seconds old.
 	Live bool `json:"live"`
 }
 

@@ -103,7 +103,7 @@ type Client struct {
 
 // Draw makes the picture of what was seen. Counters come from the snapshots
 // where pods answered, and from the status where none did: a status is up to
-// a minute old.
+// 75 seconds old.
 func Draw(seen Seen, meter *Meter) Graph {
 	graph := Graph{ObservedTime: seen.Time, Servers: []Server{}, Clients: []Client{}}
 	for i := range seen.Servers {

@@ -137,7 +137,7 @@ func (c *Collector) replace(next map[resource]status.PodsSeen, now time.Time) []
 		v := view{pods: pods, digest: digestOf(pods), reported: before.reported, enqueued: before.enqueued}
 		matters := !known || v.digest.matters != v.reported.matters
 		moved := v.digest.counters != v.reported.counters
-		if matters || (moved && now.Sub(v.enqueued) >= status.CounterInterval) {
+		if matters || (moved && now.Sub(v.enqueued) >= status.CounterInterval(r.key.Namespace, r.key.Name)) {
 			v.reported, v.enqueued = v.digest, now
 			changed = append(changed, r)
 		}

@@ -38,7 +38,9 @@ func pods(open, received int64, change ...func(*snapshot.Snapshot)) *status.Pods
 }
 
 func TestWhenAResourceIsEnqueued(t *testing.T) {
-	const second, minute = time.Second, time.Minute
+	const second = time.Second
+	caller := resource{"TcpClient", client.ObjectKey{Namespace: "default", Name: "caller"}}
+	interval := status.CounterInterval(caller.key.Namespace, caller.key.Name)
 	outage := func(s *snapshot.Snapshot) { s.Outages = valid().Outages }
 	over := func(s *snapshot.Snapshot) {
 		s.Outages = valid().Outages
@@ -65,26 +67,25 @@ func TestWhenAResourceIsEnqueued(t *testing.T) {
 	}{
 		{"at once when its first pod is there", []look{{0, pods(1, 5), true}}},
 		{"never while nothing moves", []look{{0, pods(1, 5), true}, {second, pods(1, 5), false}, {time.Hour, pods(1, 5), false}}},
-		{"for counters after a minute", []look{{0, pods(1, 5), true}, {second, pods(1, 6), false}, {59 * second, pods(1, 9), false}, {minute, pods(1, 9), true}}},
-		{"for counters that moved once and then stood still", []look{{0, pods(1, 5), true}, {second, pods(1, 6), false}, {minute, pods(1, 6), true}, {time.Hour, pods(1, 6), false}}},
-		{"for counters once a minute", []look{{0, pods(1, 5), true}, {minute, pods(1, 6), true}, {minute + second, pods(1, 7), false}, {2 * minute, pods(1, 8), true}}},
-		{"for counters a minute after what mattered", []look{{0, pods(1, 5), true}, {50 * second, pods(0, 6), true}, {minute, pods(0, 7), false}, {110 * second, pods(0, 7), true}}},
+		{"for counters after their interval", []look{{0, pods(1, 5), true}, {second, pods(1, 6), false}, {interval - second, pods(1, 9), false}, {interval, pods(1, 9), true}}},
+		{"for counters that moved once and then stood still", []look{{0, pods(1, 5), true}, {second, pods(1, 6), false}, {interval, pods(1, 6), true}, {time.Hour, pods(1, 6), false}}},
+		{"for counters once an interval", []look{{0, pods(1, 5), true}, {interval, pods(1, 6), true}, {interval + second, pods(1, 7), false}, {2 * interval, pods(1, 8), true}}},
+		{"for counters an interval after what mattered", []look{{0, pods(1, 5), true}, {50 * second, pods(0, 6), true}, {interval, pods(0, 7), false}, {interval + 50*second, pods(0, 7), true}}},
 		{"at once when a session is lost", []look{{0, pods(1, 5), true}, {second, pods(0, 5), true}, {2 * second, pods(0, 5), false}}},
 		{"at once when an outage begins", []look{{0, pods(1, 5), true}, {second, pods(1, 5, outage), true}, {2 * second, pods(1, 5, outage), false}}},
 		{"at once when an outage ends", []look{{0, pods(1, 5, outage), true}, {second, pods(1, 5, over), true}, {2 * second, pods(1, 5, over), false}}},
-		{"not for one more attempt", []look{{0, pods(0, 5, outage), true}, {minute, pods(0, 5, attempts), false}}},
+		{"not for one more attempt", []look{{0, pods(0, 5, outage), true}, {interval, pods(0, 5, attempts), false}}},
 		{"at once when attempts fail for another reason", []look{{0, pods(0, 5), true}, {second, pods(0, 5, failed), true}}},
-		{"not when they fail as before", []look{{0, pods(0, 5, failed), true}, {minute, pods(0, 5, failedAgain), false}}},
+		{"not when they fail as before", []look{{0, pods(0, 5, failed), true}, {interval, pods(0, 5, failedAgain), false}}},
 		{"at once when a pod's own readiness changes", []look{{0, pods(1, 5), true}, {second, pods(1, 5, unready), true}}},
 		{"at once when a process was restarted", []look{{0, pods(1, 5), true}, {second, pods(1, 5, restarted), true}}},
 		{"at once when a pod falls silent, and speaks again", []look{{0, pods(1, 5), true}, {second, silent, true}, {2 * second, silent, false}, {3 * second, pods(1, 5), true}}},
 		{"at once when there is one more pod", []look{{0, pods(1, 5), true}, {second, two, true}}},
 		{"once when its last pod is gone", []look{{0, pods(1, 5), true}, {second, nil, true}, {2 * second, nil, false}}},
-		{"never without pods", []look{{0, nil, false}, {minute, nil, false}}},
+		{"never without pods", []look{{0, nil, false}, {interval, nil, false}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var c Collector
-			caller := resource{"TcpClient", client.ObjectKey{Namespace: "default", Name: "caller"}}
 			other := resource{"TcpServer", client.ObjectKey{Namespace: "default", Name: "caller"}}
 			for i, look := range test.looks {
 				next := map[resource]status.PodsSeen{other: *pods(1, 5)}

@@ -134,7 +134,7 @@ func serverStatus(t failer, cr *v1alpha1.TcpServer, seen status.ServerSeen, err 
 		t.Errorf("the resource was changed")
 	}
 	checkConditions(t, got.Conditions, got.ObservedGeneration, cr.Generation, serverConditions, seen.Pods.Names)
-	if recheck < 0 || recheck > time.Minute {
+	if recheck < 0 || recheck > 75*time.Second {
 		t.Errorf("recheck after %s", recheck)
 	}
 	after := cr.DeepCopy()

@@ -29,7 +29,7 @@ func Client(cr *v1alpha1.TcpClient, target spec.Address, seen ClientSeen, err er
 	past := last{cr.Status.Conditions, cr.Generation}
 	judged, until := expectations(cr, fresh.Outages, seen, now)
 	next.Conditions = past.next(now, clientReady(cr, seen.Pods), clientFindings(cr, target, fresh, seen, judged, err))
-	next, recheck := countClient(cr.Status, next, fresh, seen.Pods, now)
+	next, recheck := countClient(cr, next, fresh, seen.Pods, now)
 	return next, soonest(recheck, until, now)
 }
 
@@ -204,8 +204,8 @@ func clientNumbers(next v1alpha1.TcpClientStatus, pods PodsSeen, now time.Time) 
 }
 
 // countClient decides whether the fresh numbers are written: at once if
-// something changed that matters, else when the last ones are a minute old.
-func countClient(before, next, fresh v1alpha1.TcpClientStatus, pods PodsSeen, now time.Time) (v1alpha1.TcpClientStatus, time.Duration) {
+// something changed that matters, else when the last ones are an interval old.
+func countClient(cr *v1alpha1.TcpClient, next, fresh v1alpha1.TcpClientStatus, pods PodsSeen, now time.Time) (v1alpha1.TcpClientStatus, time.Duration) {
 	if pods.Unlisted {
 		return next, listInterval
 	}
@@ -216,8 +216,8 @@ func countClient(before, next, fresh v1alpha1.TcpClientStatus, pods PodsSeen, no
 		return next, 0
 	}
 	matters := outagesMoved || complete(next.Sessions) != complete(fresh.Sessions) ||
-		conditionsChanged(before.Conditions, next.Conditions)
-	if wait := holdBack(before.ObservedTime, matters, now); wait > 0 {
+		conditionsChanged(cr.Status.Conditions, next.Conditions)
+	if wait := holdBack(cr, cr.Status.ObservedTime, matters, now); wait > 0 {
 		return next, wait
 	}
 	fresh.Conditions = next.Conditions

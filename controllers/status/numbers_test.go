@@ -2,6 +2,7 @@ package status_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"runtime"
 	"testing"
@@ -18,9 +19,28 @@ import (
 	"tcp-operator.io/workload/spec"
 )
 
+// TestCounterIntervals holds that resources are told apart, and that none is
+// written more than 60 times an hour.
+func TestCounterIntervals(t *testing.T) {
+	many := map[time.Duration]int{}
+	for i := range 1000 {
+		interval := status.CounterInterval("default", fmt.Sprint("caller-", i))
+		if interval < time.Minute || interval >= 75*time.Second {
+			t.Fatalf("an interval of %s", interval)
+		}
+		many[interval]++
+	}
+	for interval, n := range many {
+		if n > 200 {
+			t.Errorf("%d of 1000 resources have the interval %s", n, interval)
+		}
+	}
+}
+
 // TestWriteBudget holds when a server's counters are written: what the second
 // look sees, after a first one at noon with one open session and 5 messages.
 func TestWriteBudget(t *testing.T) {
+	interval := status.CounterInterval(newServer().Namespace, newServer().Name)
 	for _, test := range []struct {
 		name    string
 		after   time.Duration
@@ -31,11 +51,11 @@ func TestWriteBudget(t *testing.T) {
 	}{
 		{"nothing moved", 10 * time.Second, said(listener(1, 5)), 1, 5, 0},
 		{"nothing moved for long", time.Hour, said(listener(1, 5)), 1, 5, 0},
-		{"counters wait for the end of their minute", 10 * time.Second, said(listener(1, 6)), 1, 5, 50 * time.Second},
-		{"counters wait to the last moment", 59 * time.Second, said(listener(1, 6)), 1, 5, time.Second},
-		{"counters are written after a minute", time.Minute, said(listener(1, 6)), 1, 6, 0},
-		{"a session more is a mere counter", time.Second, said(listener(2, 6)), 1, 5, 59 * time.Second},
-		{"the last session's end is a counter", time.Second, said(listener(0, 6)), 1, 5, 59 * time.Second},
+		{"counters wait for the end of their interval", 10 * time.Second, said(listener(1, 6)), 1, 5, interval - 10*time.Second},
+		{"counters wait to the last moment", interval - time.Second, said(listener(1, 6)), 1, 5, time.Second},
+		{"counters are written after their interval", interval, said(listener(1, 6)), 1, 6, 0},
+		{"a session more is a mere counter", time.Second, said(listener(2, 6)), 1, 5, interval - time.Second},
+		{"the last session's end is a counter", time.Second, said(listener(0, 6)), 1, 5, interval - time.Second},
 		{"a condition's change takes the counters along", time.Second, said(listener(1, 6)), 0, 6, 0},
 		{"silent pods leave the last numbers", time.Hour, silent("greeter-6d8f-p4wq7"), 1, 5, 0},
 		{"pods that are gone count for nothing", time.Second, status.PodsSeen{}, 1, 0, 0},
@@ -65,6 +85,7 @@ func TestWriteBudget(t *testing.T) {
 }
 
 func TestClientWriteBudget(t *testing.T) {
+	interval := status.CounterInterval(newClient().Namespace, newClient().Name)
 	busier := func(open int64, outages ...snapshot.Outage) status.PodsSeen {
 		s := caller(open, outages...)
 		s.Messages.Received = 20
@@ -79,7 +100,7 @@ func TestClientWriteBudget(t *testing.T) {
 		recheck     time.Duration
 	}{
 		{"nothing moved", said(caller(1)), said(caller(1)), 10, 0},
-		{"counters wait for the end of their minute", said(caller(1)), busier(1), 10, 50 * time.Second},
+		{"counters wait for the end of their interval", said(caller(1)), busier(1), 10, interval - 10*time.Second},
 		{"a lost session matters", said(caller(1)), busier(0), 20, 0},
 		{"a new outage matters", said(caller(1)), busier(1, outage(time.Second, time.Second)), 20, 0},
 		{"an outage's end matters", said(caller(0, outage(time.Minute))), busier(1, outage(time.Minute, time.Minute)), 20, 0},

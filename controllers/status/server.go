@@ -28,7 +28,7 @@ func Server(cr *v1alpha1.TcpServer, seen ServerSeen, err error, now time.Time) (
 	pods := past.availableDespite(seen.Deployment, err)
 	whenReady := finding{Reason: v1alpha1.ReasonReplicasReady, Message: withSilent(pods.Message, seen.Pods)}
 	next.Conditions = past.next(now, whenReady, []finding{past.accepted(err), pods})
-	return countServer(cr.Status, next, seen.Pods, now)
+	return countServer(cr, next, seen.Pods, now)
 }
 
 // replicas are what the Deployment says, or the last ones where it could not
@@ -44,8 +44,9 @@ func replicas(total, ready int32, d *DeploymentSeen, err error) (int32, int32) {
 }
 
 // countServer fills in the numbers that pods report: at once if something
-// changed that matters, else when the last ones are a minute old.
-func countServer(before, next v1alpha1.TcpServerStatus, pods PodsSeen, now time.Time) (v1alpha1.TcpServerStatus, time.Duration) {
+// changed that matters, else when the last ones are an interval old.
+func countServer(cr *v1alpha1.TcpServer, next v1alpha1.TcpServerStatus, pods PodsSeen, now time.Time) (v1alpha1.TcpServerStatus, time.Duration) {
+	before := cr.Status
 	if pods.Unlisted {
 		return next, listInterval
 	}
@@ -67,7 +68,7 @@ func countServer(before, next v1alpha1.TcpServerStatus, pods PodsSeen, now time.
 	// with every health check of a load balancer.
 	first := before.Sessions.Accepted == 0 && fresh.Sessions.Accepted > 0
 	matters := first || len(pods.Snapshots) == 0 || conditionsChanged(before.Conditions, next.Conditions)
-	if wait := holdBack(before.ObservedTime, matters, now); wait > 0 {
+	if wait := holdBack(cr, before.ObservedTime, matters, now); wait > 0 {
 		return next, wait
 	}
 	if t := observedTime(pods); t != nil {
@@ -75,9 +76,6 @@ func countServer(before, next v1alpha1.TcpServerStatus, pods PodsSeen, now time.
 	}
 	return fresh, 0
 }
-
-// CounterInterval is how often mere counters are written at most.
-const CounterInterval = time.Minute
 
 // listInterval is when to look again while nobody has looked for pods.
 const listInterval = 5 * time.Second
@@ -87,11 +85,11 @@ const listInterval = 5 * time.Second
 func (p PodsSeen) allSilent() bool { return len(p.Snapshots) == 0 && p.Silent > 0 }
 
 // holdBack is how long counters must wait to be written; zero means not at all.
-func holdBack(last *metav1.Time, matters bool, now time.Time) time.Duration {
+func holdBack(cr metav1.Object, last *metav1.Time, matters bool, now time.Time) time.Duration {
 	if matters || last == nil {
 		return 0
 	}
-	return max(0, CounterInterval-now.Sub(last.Time))
+	return max(0, CounterInterval(cr.GetNamespace(), cr.GetName())-now.Sub(last.Time))
 }
 
 func observedTime(pods PodsSeen) *metav1.Time {

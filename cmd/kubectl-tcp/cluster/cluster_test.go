@@ -217,8 +217,8 @@ func TestAnswersSayWhatTheNumbersAre(t *testing.T) {
 		"all":            {[]Pod{one("a", "a-1", corev1.PodRunning, nil)}, ""},
 		"one starts":     {[]Pod{one("a", "a-1", corev1.PodPending, nil)}, ""},
 		"part":           {[]Pod{one("a", "a-1", corev1.PodRunning, nil), one("a", "a-2", corev1.PodRunning, gone)}, "1 of 2 pods answered (pod a-2: gone): the numbers of TcpClient default/a are sums over those that did"},
-		"none of one":    {[]Pod{one("a", "a-1", corev1.PodRunning, nil), one("b", "b-1", corev1.PodRunning, gone)}, "1 of 2 pods answered (pod b-1: gone): the numbers of TcpClient default/b are those of the status, which may be a minute old"},
-		"of many others": {[]Pod{one("a", "a-1", corev1.PodRunning, gone), one("b", "b-1", corev1.PodRunning, gone), one("c", "c-1", corev1.PodRunning, gone), one("d", "d-1", corev1.PodRunning, gone)}, "0 of 4 pods answered (pod a-1: gone): the numbers of TcpClient default/a, TcpClient default/b, TcpClient default/c, 1 more are those of the status, which may be a minute old"},
+		"none of one":    {[]Pod{one("a", "a-1", corev1.PodRunning, nil), one("b", "b-1", corev1.PodRunning, gone)}, "1 of 2 pods answered (pod b-1: gone): the numbers of TcpClient default/b are those of the status, which may be 75 seconds old"},
+		"of many others": {[]Pod{one("a", "a-1", corev1.PodRunning, gone), one("b", "b-1", corev1.PodRunning, gone), one("c", "c-1", corev1.PodRunning, gone), one("d", "d-1", corev1.PodRunning, gone)}, "0 of 4 pods answered (pod a-1: gone): the numbers of TcpClient default/a, TcpClient default/b, TcpClient default/c, 1 more are those of the status, which may be 75 seconds old"},
 	} {
 		if got := AnswersOf(c.pods).Numbers(); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)

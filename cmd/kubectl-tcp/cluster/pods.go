@@ -126,7 +126,7 @@ func (a Answers) Numbers() string {
 		says = append(says, "the numbers of "+names(a.Partial)+" are sums over those that did")
 	}
 	if len(a.Silent) > 0 {
-		says = append(says, "the numbers of "+names(a.Silent)+" are those of the status, which may be a minute old")
+		says = append(says, "the numbers of "+names(a.Silent)+" are those of the status, which may be 75 seconds old")
 	}
 	return a.Missing() + ": " + strings.Join(says, "; ")
 }
