@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/oauth2"
 
 	"tcp-operator.io/cmd/kubectl-tcp/cluster"
 	"tcp-operator.io/cmd/kubectl-tcp/ui"
@@ -38,7 +39,7 @@ func newUI(o *options) *cobra.Command {
 The page must be on: see docs/page.md.
 
 The manager is asked with a new token of the service account tcp-operator-ui,
-which may read the page and nothing else, and lives for an hour. With --own-token
+which may read the page and nothing else, and is made anew every hour. With --own-token
 it is given the token of your kubeconfig instead, with all that you may do.`,
 		Example: `  kubectl tcp ui
   kubectl tcp ui --no-browser --port 8080`,
@@ -70,8 +71,8 @@ func (p *page) run(ctx context.Context) error {
 	if doubt != "" {
 		p.warn(doubt + "; pod " + manager.Name + " is asked, and may know the status only")
 	}
-	token, err := p.token(ctx, from)
-	if err != nil {
+	tokens := p.tokens(ctx, from)
+	if _, err := tokens.Token(); err != nil {
 		return err
 	}
 	// Forwarding ends with this command, also where it fails.
@@ -85,8 +86,7 @@ func (p *page) run(ctx context.Context) error {
 		Manager: &url.URL{Scheme: "https", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(int(port)))},
 		// The certificate is the manager's own; that it is the manager who
 		// answers is known from the API server, which forwards to its pod.
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
-		Token:     token,
+		Transport: &oauth2.Transport{Source: tokens, Base: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}},
 		Secret:    ui.NewSecret(),
 	}
 	if err := check(ctx, proxy); err != nil {
@@ -99,13 +99,13 @@ func (p *page) run(ctx context.Context) error {
 	return p.serve(ctx, listener, proxy, ended)
 }
 
-// token is a new one that is good for the page alone. The user's own goes to
+// tokens are new ones that are good for the page alone. The user's own goes to
 // the manager only if asked for: whoever can label a pod could receive it.
-func (p *page) token(ctx context.Context, from *cluster.Cluster) (string, error) {
+func (p *page) tokens(ctx context.Context, from *cluster.Cluster) oauth2.TokenSource {
 	if p.ownToken {
-		return cluster.OwnToken(from.Config)
+		return cluster.OwnTokens(from.Config)
 	}
-	return from.NewToken(ctx, p.operatorNamespace, p.account)
+	return from.Tokens(ctx, p.operatorNamespace, p.account)
 }
 
 // check asks for the page once, so that what is wrong is said here and not in
@@ -117,7 +117,6 @@ func check(ctx context.Context, proxy *ui.Proxy) error {
 	if err != nil {
 		return err
 	}
-	request.Header.Set("Authorization", "Bearer "+proxy.Token)
 	answer, err := proxy.Transport.RoundTrip(request)
 	if err != nil {
 		return fmt.Errorf("the manager does not answer (%w): see that it is ready, then run this again", err)

@@ -48,7 +48,7 @@ func TestThePageIsServedUntilSomethingEnds(t *testing.T) {
 			}
 			out := make(says, 1)
 			p := &page{options: &options{IOStreams: genericiooptions.IOStreams{Out: out, ErrOut: &bytes.Buffer{}}}, noBrowser: true}
-			proxy := &ui.Proxy{Manager: at, Transport: http.DefaultTransport, Token: "token", Secret: ui.NewSecret()}
+			proxy := &ui.Proxy{Manager: at, Transport: http.DefaultTransport, Secret: ui.NewSecret()}
 			ended, result := make(chan error, 1), make(chan error, 1)
 			go func() { result <- p.serve(ctx, listener, proxy, ended) }()
 			address, _, _ := strings.Cut(<-out, "\n")

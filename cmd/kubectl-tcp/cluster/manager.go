@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
+	"golang.org/x/oauth2"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -73,26 +75,49 @@ func leading(pods []corev1.Pod, lease coordinationv1.LeaseSpec, unread error) (p
 	return pod, fmt.Sprintf("the manager that leads, %s, is not among those that run", holder)
 }
 
-// tokenLives is for how long a new token is valid.
-const tokenLives = 3600 // seconds
+const (
+	// tokenLives is for how long a new token is valid.
+	tokenLives = time.Hour
+	// renewBefore is how long before its end a token is replaced.
+	renewBefore = 5 * time.Minute
+)
 
-// NewToken makes one, valid for an hour, of a service account.
-func (c *Cluster) NewToken(ctx context.Context, namespace, account string) (string, error) {
-	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: new(int64(tokenLives))}}
+// tokenFunc is an oauth2.TokenSource.
+type tokenFunc func() (*oauth2.Token, error)
+
+// Token implements oauth2.TokenSource.
+func (f tokenFunc) Token() (*oauth2.Token, error) { return f() }
+
+// Tokens makes them of a service account until ctx is done. Each is valid for an
+// hour, and used for almost as long.
+func (c *Cluster) Tokens(ctx context.Context, namespace, account string) oauth2.TokenSource {
+	anew := func() (*oauth2.Token, error) { return c.newToken(ctx, namespace, account) }
+	return oauth2.ReuseTokenSourceWithExpiry(nil, tokenFunc(anew), renewBefore)
+}
+
+func (c *Cluster) newToken(ctx context.Context, namespace, account string) (*oauth2.Token, error) {
+	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: new(int64(tokenLives / time.Second))}}
 	answer, err := c.core.CoreV1().ServiceAccounts(namespace).CreateToken(ctx, account, request, metav1.CreateOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
-		return "", fmt.Errorf("there is no service account %s/%s: install the page (config/ui), or name another with --service-account", namespace, account)
+		return nil, fmt.Errorf("there is no service account %s/%s: install the page (config/ui), or name another with --service-account", namespace, account)
 	case apierrors.IsForbidden(err):
-		return "", fmt.Errorf("no right to make a token of service account %s/%s: ask for create on serviceaccounts/token, or send your own with --own-token", namespace, account)
+		return nil, fmt.Errorf("no right to make a token of service account %s/%s: ask for create on serviceaccounts/token, or send your own with --own-token", namespace, account)
 	case err != nil:
-		return "", fmt.Errorf("making a token of service account %s/%s: %w", namespace, account, err)
+		return nil, fmt.Errorf("making a token of service account %s/%s: %w", namespace, account, err)
 	}
-	return answer.Status.Token, nil
+	return &oauth2.Token{AccessToken: answer.Status.Token, Expiry: answer.Status.ExpirationTimestamp.Time}, nil
 }
 
-// OwnToken returns the one that the configuration itself holds.
-func OwnToken(config *rest.Config) (string, error) {
+// OwnTokens are what the configuration itself holds, read anew each time.
+func OwnTokens(config *rest.Config) oauth2.TokenSource {
+	return tokenFunc(func() (*oauth2.Token, error) {
+		token, err := ownToken(config)
+		return &oauth2.Token{AccessToken: token}, err
+	})
+}
+
+func ownToken(config *rest.Config) (string, error) {
 	switch {
 	case config.Impersonate.UserName != "":
 		return "", errors.New("--own-token is yours, and not that of --as: leave one of the two out")

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -61,14 +63,17 @@ func TestTheLeaseTellsWhichManagerLeads(t *testing.T) {
 // whom --as names.
 func TestTheManagerIsGivenATokenForThePageAlone(t *testing.T) {
 	var as string
+	made, lives := 0, renewBefore // not for longer than that: it is replaced at once
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		as = r.Header.Get("Impersonate-User")
 		if !strings.HasSuffix(r.URL.Path, "/namespaces/system/serviceaccounts/viewer/token") {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
+		made++
 		answer(w, authenticationv1.TokenRequest{TypeMeta: metav1.TypeMeta{APIVersion: "authentication.k8s.io/v1", Kind: "TokenRequest"},
-			Status: authenticationv1.TokenRequestStatus{Token: "for the page"}})
+			Status: authenticationv1.TokenRequestStatus{Token: fmt.Sprint("for the page ", made), ExpirationTimestamp: metav1.NewTime(time.Now().Add(lives))}})
+		lives = tokenLives
 	}))
 	t.Cleanup(s.Close)
 	c, err := New(&rest.Config{Host: s.URL, BearerToken: "own", Impersonate: rest.ImpersonationConfig{UserName: "jane"},
@@ -76,10 +81,13 @@ func TestTheManagerIsGivenATokenForThePageAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if token, err := c.NewToken(t.Context(), "system", "viewer"); token != "for the page" || err != nil || as != "jane" {
-		t.Errorf("token %q as %q, %v", token, as, err)
+	tokens := c.Tokens(t.Context(), "system", "viewer")
+	for _, want := range []string{"for the page 1", "for the page 2", "for the page 2"} {
+		if token, err := tokens.Token(); err != nil || token.AccessToken != want || as != "jane" {
+			t.Fatalf("token %v as %q, %v; want %q", token, as, err, want)
+		}
 	}
-	if _, err := c.NewToken(t.Context(), "system", "other"); err == nil || !strings.Contains(err.Error(), "--own-token") {
+	if _, err := c.Tokens(t.Context(), "system", "other").Token(); err == nil || !strings.Contains(err.Error(), "--own-token") {
 		t.Errorf("without the right: %v", err)
 	}
 }
@@ -99,7 +107,7 @@ func TestOwnTokenIsTheConfigurationsOrNone(t *testing.T) {
 		"a certificate": {rest.Config{}, "", "holds no token"},
 		"as another":    {rest.Config{BearerToken: "own", Impersonate: rest.ImpersonationConfig{UserName: "jane"}}, "", "--as"},
 	} {
-		got, err := OwnToken(&c.config)
+		got, err := ownToken(&c.config)
 		if got != c.want || (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}

@@ -10,18 +10,16 @@ import (
 	"strings"
 )
 
-// Proxy passes requests of the local browser to the manager, and adds the
-// token that the manager asks for. Whoever can reach the loopback could
+// Proxy passes requests of the local browser to the manager, by a transport that
+// adds the token which the manager asks for. Whoever can reach the loopback could
 // otherwise read with the rights of that token, so a request needs the secret
 // in its path; and it has to name the loopback as its host, or a page that
 // has its own name point there could read through the user's browser.
 type Proxy struct {
 	// Manager is the https address of the manager's server.
 	Manager *url.URL
-	// Transport to it.
+	// Transport to it, which says who asks.
 	Transport http.RoundTripper
-	// Token is added to every request.
-	Token string
 	// Secret is the first segment of every path.
 	Secret string
 }
@@ -55,7 +53,7 @@ func (p *Proxy) forward(path string) http.Handler {
 			r.Out.URL.Path, r.Out.URL.RawPath = path, ""
 			r.Out.Host = p.Manager.Host
 			r.Out.Header.Del("Cookie")
-			r.Out.Header.Set("Authorization", "Bearer "+p.Token)
+			r.Out.Header.Del("Authorization")
 		},
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"golang.org/x/oauth2"
 )
 
 // manager answers with what it was asked.
@@ -24,7 +26,8 @@ func manager(t *testing.T) *url.URL {
 }
 
 func TestTheProxyIsForThisUserOnly(t *testing.T) {
-	proxy := &Proxy{Manager: manager(t), Transport: http.DefaultTransport, Token: "token", Secret: NewSecret()}
+	asking := &oauth2.Transport{Source: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "token"})}
+	proxy := &Proxy{Manager: manager(t), Transport: asking, Secret: NewSecret()}
 	for name, c := range map[string]struct {
 		method, host, path string
 		want               int
@@ -40,6 +43,7 @@ func TestTheProxyIsForThisUserOnly(t *testing.T) {
 		"writing":            {"POST", "127.0.0.1:4000", proxy.Path(), 405, ""},
 	} {
 		request := httptest.NewRequest(c.method, "http://"+c.host+c.path, nil)
+		request.Header.Set("Authorization", "Basic of-something-else")
 		request.Header.Set("Cookie", "session=of-something-else")
 		answer := httptest.NewRecorder()
 		proxy.ServeHTTP(answer, request)
