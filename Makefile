@@ -51,8 +51,9 @@ faults: bin/lab ## Fault plans against the operator: every call, and of the whol
 	KUBEBUILDER_ASSETS="$(ENVTEST)" go test -v -count 1 -timeout 0 ./test/faults/manager -full -each=$(or $(EACH),4) $(if $(SEED),-seed=$(SEED)) && exit $$calls
 
 .PHONY: race
-race: bin/lab ## Workload and unit tests under the race detector
+race: bin/lab ## Workload, unit tests and a running manager under the race detector
 	KUBEBUILDER_ASSETS="$(ENVTEST)" go test -race $$(go list ./... | grep -v -e /api/ -e /controllers$$ -e /test/)
+	KUBEBUILDER_ASSETS="$(ENVTEST)" go test -race -run TestARunningManager ./controllers # the others reconcile one at a time
 
 .PHONY: fuzz
 fuzz: ## Every fuzz target in turn, each for FUZZTIME=30s
