@@ -156,8 +156,8 @@ func TestAnOrphanIsLeftAlone(t *testing.T) {
 	}
 }
 
-// orphaning is a client on whose server a child loses its owner, and gets an
-// annotation by somebody else, right before the first patch.
+// orphaning is a client on whose server something becomes of a child right before
+// the first patch.
 type orphaning struct {
 	client.Client
 	orphan func()
