@@ -43,6 +43,11 @@ func undisturbed(t *testing.T, load edits.Workload) reference {
 	return r
 }
 
+// surelyWrites tells whether an operator can be counted on to write. Children
+// have to be; two statuses may be summed up in one, and that in the one of before.
+// Of the full set, a fault that misses is counted, and that is all.
+func (r reference) surelyWrites() bool { return r.own > 0 || *full && r.writes > 0 }
+
 // toChildren counts the writes that are not of a status.
 func toChildren(writes []wire.Request) int {
 	n := 0
