@@ -42,14 +42,12 @@ func TestAFrozenWatchMakesNoHotLoop(t *testing.T) {
 			for _, plan := range chosen {
 				t.Run(plan.String(), func(t *testing.T) {
 					t.Parallel()
-					untilItStrikes(t, kind, plan.index, func(t *testing.T, index int) *trial {
-						x := plan.at(index).trial(t, kind, load.Given, withoutReadYourWrites)
+					plan.play(t, kind, load.Given, func(x *trial) {
 						x.make(frozenSettling, load.Edits...)
 						x.checkNoHotLoop()
 						x.operator.wire.Thaw()
-						r.compareState(t, x.judge())
-						return x
-					})
+						r.compareState(x.t, x.judge())
+					}, withoutReadYourWrites)
 				})
 			}
 		})

@@ -80,8 +80,16 @@ func framePlans(r reference, fate wire.Fate) []framePlan {
 	return all
 }
 
-// at is the plan for another frame.
-func (p framePlan) at(index int) framePlan { return framePlan{p.resource, index, p.fate} }
+// play runs the plan, or the one that stands in for it: edit says what happens
+// once the operator rests on what is given.
+func (p framePlan) play(t *testing.T, kind string, given []edits.Edit, edit func(*trial), options ...func(*ctrl.Options)) {
+	t.Helper()
+	untilItStrikes(t, kind, p.index, func(t *testing.T, index int) *trial {
+		x := framePlan{p.resource, index, p.fate}.trial(t, kind, given, options...)
+		edit(x)
+		return x
+	})
+}
 
 // trial starts an operator on a wire that carries all but the frame that the
 // plan is about unharmed, and lets it rest on what is given. The frames are
@@ -118,11 +126,9 @@ func TestAFrameIsLost(t *testing.T) {
 				for _, plan := range few(t, kind, framePlans(r, fate), 1) {
 					t.Run(plan.String(), func(t *testing.T) {
 						t.Parallel()
-						untilItStrikes(t, kind, plan.index, func(t *testing.T, index int) *trial {
-							x := plan.at(index).trial(t, kind, load.Given)
+						plan.play(t, kind, load.Given, func(x *trial) {
 							x.make(settling, load.Edits...)
-							r.compare(t, x.judge())
-							return x
+							r.compare(x.t, x.judge())
 						})
 					})
 				}
@@ -146,13 +152,11 @@ func TestAWatchIsFrozen(t *testing.T) {
 					for _, plan := range few(t, kind, framePlans(r, wire.Freeze), 2) {
 						t.Run(plan.String(), func(t *testing.T) {
 							t.Parallel()
-							untilItStrikes(t, kind, plan.index, func(t *testing.T, index int) *trial {
-								x := plan.at(index).trial(t, kind, load.Given, options...)
+							plan.play(t, kind, load.Given, func(x *trial) {
 								x.make(frozenSettling, load.Edits...)
 								x.operator.wire.Thaw()
-								r.compareState(t, x.judge())
-								return x
-							})
+								r.compareState(x.t, x.judge())
+							}, options...)
 						})
 					}
 				})
