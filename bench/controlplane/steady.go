@@ -11,7 +11,7 @@ import (
 )
 
 // steadyWindow is how long resources at rest are watched. Busy ones are written
-// at most once a minute, so whole minutes stand for an hour.
+// every 60 to 75 seconds at most, so whole minutes stand for an hour.
 type steadyWindow time.Duration
 
 // perHour is what n writes in the window make in an hour.

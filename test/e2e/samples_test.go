@@ -66,7 +66,7 @@ func checkConversation(t *testing.T, k func(...string) string) {
 	}
 }
 
-// checkNumbers waits for counters, which are written once a minute.
+// checkNumbers waits for counters, which are written every 60 to 75 seconds.
 func checkNumbers(t *testing.T, k func(...string) string) {
 	within(t, 100*time.Second, "the client's messages and round trips in its status", func() bool {
 		return number(t, k, "tcpclient/caller", "{.status.messages.received}") > 0 &&
